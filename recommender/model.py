@@ -1,0 +1,1 @@
+"""The fitted arrays of a release: nothing in here knows a learner."""
