@@ -1,0 +1,1 @@
+"""Batch: fit, evaluate, report, publish, roll back, and the command line."""

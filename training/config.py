@@ -1,0 +1,217 @@
+"""Every setting of a training run: its default, its range, and how it loads from TOML.
+
+A setting checks itself at birth, so a ``Config`` in hand is a valid one. An empty TOML file equals the
+defaults. The defaults of the model sections were best or level on every public data set they were tried on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from recommender.errors import BadConfig
+
+_Kind = TypeVar("_Kind")
+
+
+def _within(default: float | bool, low: float, high: float) -> Any:
+    """A field with its default and its inclusive range."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+class _Checked:
+    """Checks every field against the range in its metadata; ``where`` names the section in messages."""
+
+    where = ""
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):  # type: ignore[arg-type]
+            name = f"{self.where}.{entry.name}" if self.where else entry.name
+            value = getattr(self, entry.name)
+            if is_dataclass(entry.default_factory):
+                if not isinstance(value, entry.default_factory):
+                    raise BadConfig(f"[{name}] is a section with settings of its own, not {value!r}")
+            elif isinstance(entry.default, bool):
+                if not isinstance(value, bool):
+                    raise BadConfig(f"{name}: {value!r} is neither true nor false")
+            else:
+                _check_number(name, value, entry.default, *entry.metadata["range"])
+
+
+def _check_number(name: str, value: object, default: object, low: float, high: float) -> None:
+    whole = isinstance(default, int)
+    kind = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise BadConfig(f"{name}: {value!r} is not a {'whole ' if whole else ''}number")
+    if not (math.isfinite(value) and low <= value <= high):
+        raise BadConfig(f"{name}: {value!r} is outside {low:g} to {high:g}")
+
+
+@dataclass(frozen=True)
+class Als(_Checked):
+    """Implicit-feedback ALS. ``factors`` is capped at a quarter of the activities by the fit."""
+
+    where = "als"
+    factors: int = _within(256, 1, 4096)
+    alpha: float = _within(40.0, 0.0, 10_000.0)
+    regularisation: float = _within(100.0, 1e-6, 1e6)
+    iterations: int = _within(15, 1, 1000)
+
+
+@dataclass(frozen=True)
+class Graph(_Checked):
+    """Graph filter on co-visits: singular vectors, weight of the low-pass part, neighbours kept per activity."""
+
+    where = "graph"
+    rank: int = _within(256, 1, 4096)
+    low_pass: float = _within(0.3, 0.0, 10.0)
+    neighbours: int = _within(500, 1, 100_000)
+
+
+@dataclass(frozen=True)
+class Similar(_Checked):
+    """Content neighbours kept per activity."""
+
+    where = "similar"
+    neighbours: int = _within(500, 1, 100_000)
+
+
+@dataclass(frozen=True)
+class Metadata(_Checked):
+    """Ridge from an activity's metadata to its ALS factors."""
+
+    where = "metadata"
+    ridge: float = _within(1.0, 1e-9, 1e6)
+
+
+@dataclass(frozen=True)
+class Popular(_Checked):
+    """Visits in the last ``days``, shrunk towards the mean by ``prior`` pseudo-visits, per age band."""
+
+    where = "popular"
+    days: float = _within(30.0, 0.1, 3650.0)
+    prior: float = _within(5.0, 0.0, 1e6)
+
+
+@dataclass(frozen=True)
+class Encoder(_Checked):
+    """What of an activity's text becomes features: words, character n-grams, and at most how many of them."""
+
+    where = "encoder"
+    words: bool = True
+    characters: bool = True
+    char_min: int = _within(3, 1, 10)
+    char_max: int = _within(5, 1, 10)
+    max_features: int = _within(50_000, 1, 10_000_000)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.char_min > self.char_max:
+            raise BadConfig(f"encoder.char_min: {self.char_min} is above encoder.char_max, {self.char_max}")
+
+
+@dataclass(frozen=True)
+class Weights(_Checked):
+    """How much each source counts in the blend, after standardising."""
+
+    where = "weights"
+    als: float = _within(1.0, 0.0, 100.0)
+    graph: float = _within(1.0, 0.0, 100.0)
+    metadata: float = _within(0.75, 0.0, 100.0)
+    similar: float = _within(0.75, 0.0, 100.0)
+    popular: float = _within(0.3, 0.0, 100.0)
+    wishes: float = _within(1.0, 0.0, 100.0)
+    context: float = _within(0.3, 0.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Evaluation(_Checked):
+    """One global time cut: how much is kept back, for how long a visit counts, how often it is redrawn.
+
+    ``test_share`` is the share of the stamps that the cut leaves for the test when no moment is given;
+    ``learners`` caps the learners who are tested (0: all), drawn with the seed; cells of fewer than
+    ``smallest_cell`` learners are not shown.
+    """
+
+    where = "evaluation"
+    horizon_days: float = _within(90.0, 1.0, 3650.0)
+    test_share: float = _within(0.25, 0.01, 0.9)
+    bootstrap: int = _within(1000, 100, 100_000)
+    learners: int = _within(0, 0, 100_000_000)
+    smallest_cell: int = _within(10, 10, 1000)
+
+
+@dataclass(frozen=True)
+class Config(_Checked):
+    """Every setting of a training run. ``threads`` 0 means all cores; the result does not depend on it."""
+
+    als: Als = field(default_factory=Als)
+    graph: Graph = field(default_factory=Graph)
+    similar: Similar = field(default_factory=Similar)
+    metadata: Metadata = field(default_factory=Metadata)
+    popular: Popular = field(default_factory=Popular)
+    encoder: Encoder = field(default_factory=Encoder)
+    weights: Weights = field(default_factory=Weights)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    seed: int = _within(0, 0, 2**32 - 1)
+    threads: int = _within(0, 0, 4096)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested plain values, as they stand in a release's manifest."""
+        return asdict(self)
+
+
+def config_from(settings: Mapping[str, Any], source: str = "settings") -> Config:
+    """A config from nested plain values; what is left out keeps its default.
+
+    Raises
+    ------
+    BadConfig
+        Names the key that does not exist and the nearest one that does, or the value and its range.
+    """
+    try:
+        return _build(Config, settings, "")
+    except BadConfig as error:
+        raise BadConfig(f"{source}: {error}") from None
+
+
+def parse_config(text: str, source: str = "settings") -> Config:
+    """A config from TOML text; an empty text gives the defaults. Raises ``BadConfig``."""
+    try:
+        settings = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{source} is not TOML: {error}") from None
+    return config_from(settings, source)
+
+
+def load_config(path: Path | None) -> Config:
+    """A config from a TOML file, or the defaults for None. Raises ``BadConfig``."""
+    if path is None:
+        return Config()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadConfig(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from None
+    return parse_config(text, str(path))
+
+
+def _build(kind: type[_Kind], settings: Mapping[str, Any], where: str) -> _Kind:
+    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{where}.{key}" if where else key
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            raise BadConfig(f"no setting {name!r}; the nearest is {f'{where}.{near}' if where else near!r}")
+        section = known[key].default_factory
+        if isinstance(section, type) and isinstance(value, Mapping):
+            value = _build(section, value, name)
+        values[key] = value
+    return kind(**values)
