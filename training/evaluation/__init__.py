@@ -1,0 +1,1 @@
+"""Evaluation that cannot mislead: one global time cut, full ranking, simple baselines, intervals."""

@@ -1,0 +1,145 @@
+"""How good a list is, per learner; how broad the lists are, together. Pure numpy.
+
+Lists are int32 arrays of activity rows, best first, padded with ``UNKNOWN`` (-1) at the end. What is
+relevant is what the learner went on to do: a boolean row over the activities, or the rows themselves.
+
+============  =======================================================  ===================================
+metric        definition                                               empty cases
+============  =======================================================  ===================================
+recall@k      hits in the first k ÷ **all** relevant activities, also  nothing relevant: NaN; empty list: 0
+              when there are more than k, or when some were not open
+NDCG@k        Σ 1/log2(rank+1) over hits ÷ the same sum for an ideal   nothing relevant: NaN; empty list: 0
+              list of min(k, relevant) hits (Järvelin & Kekäläinen
+              2002, doi:10.1145/582415.582418)
+hit rate@k    1 when any of the first k is relevant, else 0            nothing relevant: NaN; empty list: 0
+MRR@k         1 ÷ rank of the first hit within k, else 0               nothing relevant: NaN; empty list: 0
+domains@k     how many different known domains the first k hold        empty list, no domain known: 0
+coverage@k    activities in any list's first k ÷ activities that were  nothing on offer: NaN
+              open and eligible for at least one of these learners
+Gini@k        inequality of how often those activities are shown: 0    nothing on offer or nothing shown:
+              all alike, towards 1 when few get every place            NaN
+============  =======================================================  ===================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.city import UNKNOWN, Bool, Float64, Int8, Int32, Int64
+
+CUTOFFS = (5, 10, 20)
+PER_LEARNER = ("recall", "ndcg", "hit_rate", "mrr")
+
+
+def hits(lists: Int32, relevant: Sequence[Int32]) -> Bool:
+    """Which places of each list hold a relevant activity.
+
+    Parameters
+    ----------
+    lists : int32, shape (n_learners, length)
+        Best first, padded with ``UNKNOWN``.
+    relevant : sequence of int32
+        The relevant rows of each learner.
+
+    Returns
+    -------
+    bool, shape (n_learners, length)
+        An activity that stands in a list twice counts at its first place only.
+    """
+    found = np.zeros(lists.shape, dtype=np.bool_)
+    for row, wanted in enumerate(relevant):
+        held = np.isin(lists[row], wanted) & (lists[row] != UNKNOWN)
+        places = np.flatnonzero(held)
+        _, first = np.unique(lists[row, places], return_index=True)
+        found[row, places[first]] = True
+    return found
+
+
+def recall(found: Bool, n_relevant: NDArray[np.integer], k: int) -> Float64:
+    """Recall@k per learner; the denominator is everything relevant. NaN where nothing is relevant."""
+    return _over(found[:, :k].sum(axis=1), n_relevant)
+
+
+def ndcg(found: Bool, n_relevant: NDArray[np.integer], k: int) -> Float64:
+    """NDCG@k per learner with binary gains. NaN where nothing is relevant."""
+    discount = 1.0 / np.log2(np.arange(k) + 2.0)
+    ideal = np.concatenate([[0.0], np.cumsum(discount)])
+    gained = found[:, :k] @ discount[: found[:, :k].shape[1]]
+    return _over(gained, ideal[np.minimum(n_relevant, k)])
+
+
+def hit_rate(found: Bool, n_relevant: NDArray[np.integer], k: int) -> Float64:
+    """1.0 where any of the first k is relevant, else 0.0. NaN where nothing is relevant."""
+    return np.where(n_relevant > 0, found[:, :k].any(axis=1).astype(float), np.nan)
+
+
+def mrr(found: Bool, n_relevant: NDArray[np.integer], k: int) -> Float64:
+    """Reciprocal rank of the first hit within k, 0 without one. NaN where nothing is relevant."""
+    within = found[:, :k]
+    first = 1.0 / (within.argmax(axis=1) + 1.0) if within.shape[1] else np.zeros(len(found))
+    return np.where(n_relevant > 0, np.where(within.any(axis=1), first, 0.0), np.nan)
+
+
+def domains(lists: Int32, domain: Int8, k: int) -> Float64:
+    """How many different known domains the first k of each list hold.
+
+    Parameters
+    ----------
+    lists : int32, shape (n_learners, length)
+        Best first, padded with ``UNKNOWN``.
+    domain : int8, shape (n_activities,)
+        ``UNKNOWN`` where not known.
+    k : int
+        How many places count.
+    """
+    shown = lists[:, :k]
+    kinds = np.where(shown == UNKNOWN, UNKNOWN, domain[shown] if len(domain) else UNKNOWN)
+    return sum(
+        ((kinds == kind).any(axis=1).astype(float) for kind in range(int(domain.max(initial=UNKNOWN)) + 1)),
+        start=np.zeros(len(lists)),
+    )
+
+
+def exposure(lists: Int32, n_activities: int, k: int) -> Int64:
+    """How often each activity stands in the first k of a list. Shape (n_activities,), int64."""
+    shown = lists[:, :k].ravel()
+    return np.bincount(shown[shown != UNKNOWN], minlength=n_activities).astype(np.int64)
+
+
+def coverage(shown: Int64, offered: Bool) -> float:
+    """Share of the activities on offer that anybody sees. NaN when nothing was on offer.
+
+    Parameters
+    ----------
+    shown : int64, shape (n_activities,)
+        From ``exposure``.
+    offered : bool, shape (n_activities,)
+        Open and eligible for at least one of the learners.
+    """
+    if not offered.any():
+        return float("nan")
+    return float((shown[offered] > 0).mean())
+
+
+def gini(shown: Int64, offered: Bool) -> float:
+    """Gini coefficient of exposure over what was on offer. NaN when nothing was on offer or shown."""
+    counts = np.sort(shown[offered]).astype(float)
+    if not counts.sum():
+        return float("nan")
+    n = len(counts)
+    ranks = np.arange(1, n + 1)
+    return float((2 * ranks - n - 1) @ counts / (n * counts.sum()))
+
+
+def per_learner(found: Bool, n_relevant: NDArray[np.integer]) -> dict[str, Float64]:
+    """Recall, NDCG, hit rate and MRR at each of ``CUTOFFS``: ``{"recall@10": shape (n_learners,), …}``."""
+    functions = dict(zip(PER_LEARNER, (recall, ndcg, hit_rate, mrr), strict=True))
+    return {f"{name}@{k}": of(found, n_relevant, k) for name, of in functions.items() for k in CUTOFFS}
+
+
+def _over(part: NDArray[np.number], whole: NDArray[np.number]) -> Float64:
+    share: Float64 = np.divide(part, whole, out=np.full(len(part), np.nan), where=np.asarray(whole) > 0)
+    return share
