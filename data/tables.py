@@ -21,13 +21,14 @@ time           int64 seconds since 1970 UTC; never missing (such rows are reject
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from data.columns import AT, TABLES, Table
+from data.columns import AT, TABLES, Column, Table
 from recommender.city import DEFAULT_TRAVEL, TravelMode
+from recommender.errors import BadInput
 
 TEXT_KINDS = frozenset({"id", "ref", "text", "choice", "list", "choices", "weights", "age_or_band"})
 QUARANTINE_COLUMNS = ("source", "row", "field", "value", "expected", "record")
@@ -48,13 +49,45 @@ class CitySettings:
     """``own``, ``sample`` or ``simulated``: demo mode serves only the last two."""
 
 
+def dtype_of(column: Column) -> str:
+    """The dtype of a column's canonical values."""
+    return "int64" if column.kind == "time" else "str" if column.kind in TEXT_KINDS else "float64"
+
+
 def empty(table: Table) -> pd.DataFrame:
     """A frame without rows, with the canonical columns and dtypes of a table."""
-    dtypes = {
-        column.name: "int64" if column.kind == "time" else "str" if column.kind in TEXT_KINDS else "float64"
-        for column in table.columns
-    }
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
+    return pd.DataFrame({column.name: pd.Series(dtype=dtype_of(column)) for column in table.columns})
+
+
+def frame_of(table: Table, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """A canonical frame from records whose values are canonical already; a missing or None value is "not known".
+
+    Parameters
+    ----------
+    table : Table
+        Whose columns.
+    rows : iterable of mappings of column name to value
+        Extra columns are kept only for an ``open_ended`` table, as text.
+
+    Raises
+    ------
+    BadInput
+        When a record has a column that the table does not know, or lacks a time.
+    """
+    records = list(rows)
+    known = set(table.names)
+    more = list(dict.fromkeys(name for record in records for name in record if name not in known))
+    if more and not table.open_ended:
+        raise BadInput(f"{table.name}: no column {more[0]!r}; the columns are {', '.join(table.names)}")
+    frame = {}
+    for column in (*table.columns, *(Column(name, "text", "") for name in more)):
+        dtype = dtype_of(column)
+        values = [record.get(column.name) for record in records]
+        if dtype == "int64" and None in values:
+            raise BadInput(f"{table.name}: record {values.index(None)} has no {column.name!r}")
+        missing = "" if dtype == "str" else float("nan")
+        frame[column.name] = pd.Series([missing if value is None else value for value in values], dtype=dtype)
+    return pd.DataFrame(frame)
 
 
 def _quarantine() -> pd.DataFrame:
@@ -72,6 +105,8 @@ class Tables:
         ``record`` as JSON. Nothing is dropped in silence.
     has_sessions : bool
         False when the city has no session file: then every activity is open at all times.
+    notes : tuple of str
+        What the reader did and a person should know: columns left out, values assumed, categories without a theme.
     """
 
     city: CitySettings = field(default_factory=CitySettings)
@@ -84,6 +119,7 @@ class Tables:
     lines: pd.DataFrame = field(default_factory=lambda: empty(TABLES[6]))
     quarantine: pd.DataFrame = field(default_factory=_quarantine)
     has_sessions: bool = True
+    notes: tuple[str, ...] = ()
 
     def frame(self, table: Table) -> pd.DataFrame:
         """The frame of a table."""
