@@ -14,18 +14,28 @@ def rows(*lists):
     return np.array(lists, dtype=np.int32)
 
 
+def pairs(*wanted):
+    learner = np.repeat(np.arange(len(wanted)), [len(w) for w in wanted])
+    return learner.astype(np.int32), np.concatenate(wanted).astype(np.int32)
+
+
 def test_hits_by_hand():
-    found = metrics.hits(rows([3, 1, 2], [0, 4, NOT]), [np.array([1, 2]), np.array([9])])
+    found = metrics.hits(rows([3, 1, 2], [0, 4, NOT]), *pairs([1, 2], [9]))
     assert found.tolist() == [[False, True, True], [False, False, False]]
 
 
+def test_what_is_relevant_to_one_learner_is_not_to_the_next():
+    found = metrics.hits(rows([0, 1], [0, 1]), *pairs([1], [0]))
+    assert found.tolist() == [[False, True], [True, False]]
+
+
 def test_an_activity_twice_in_a_list_counts_once():
-    found = metrics.hits(rows([7, 7, 7]), [np.array([7])])
+    found = metrics.hits(rows([7, 2, 7]), *pairs([7]))
     assert found.tolist() == [[True, False, False]]
 
 
 def test_padding_is_never_a_hit():
-    assert not metrics.hits(rows([NOT, NOT]), [np.array([NOT, 0])]).any()
+    assert not metrics.hits(rows([NOT, NOT], [NOT, NOT]), *pairs([0, 5], [0, 5])).any()
 
 
 def test_figures_by_hand():
@@ -84,7 +94,7 @@ def test_agrees_with_the_definition_written_out():
     lists = np.array([rng.permutation(50)[:20] for _ in range(200)], dtype=np.int32)
     wanted = [rng.permutation(50)[: rng.integers(1, 30)].astype(np.int32) for _ in range(200)]
     n = np.array([len(set(w)) for w in wanted])
-    got = metrics.per_learner(metrics.hits(lists, wanted), n)
+    got = metrics.per_learner(metrics.hits(lists, *pairs(*wanted)), n)
     for row in range(200):
         for k in metrics.CUTOFFS:
             ranks = [rank for rank, activity in enumerate(lists[row, :k], start=1) if activity in wanted[row]]

@@ -1,7 +1,7 @@
 """How good a list is, per learner; how broad the lists are, together. Pure numpy.
 
 Lists are int32 arrays of activity rows, best first, padded with ``UNKNOWN`` (-1) at the end. What is
-relevant is what the learner went on to do: a boolean row over the activities, or the rows themselves.
+relevant is what the learner went on to do, as pairs of a list's row and an activity's row.
 
 ============  =======================================================  ===================================
 metric        definition                                               empty cases
@@ -23,8 +23,6 @@ Gini@k        inequality of how often those activities are shown: 0    nothing o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,28 +32,32 @@ CUTOFFS = (5, 10, 20)
 PER_LEARNER = ("recall", "ndcg", "hit_rate", "mrr")
 
 
-def hits(lists: Int32, relevant: Sequence[Int32]) -> Bool:
-    """Which places of each list hold a relevant activity.
+def hits(lists: Int32, learner: Int32, activity: Int32) -> Bool:
+    """Which places of each list hold an activity that is relevant to its learner.
 
     Parameters
     ----------
     lists : int32, shape (n_learners, length)
         Best first, padded with ``UNKNOWN``.
-    relevant : sequence of int32
-        The relevant rows of each learner.
+    learner, activity : int32, shape (n_pairs,)
+        What is relevant to whom: rows of ``lists`` and of the catalogue.
 
     Returns
     -------
     bool, shape (n_learners, length)
         An activity that stands in a list twice counts at its first place only.
     """
-    found = np.zeros(lists.shape, dtype=np.bool_)
-    for row, wanted in enumerate(relevant):
-        held = np.isin(lists[row], wanted) & (lists[row] != UNKNOWN)
-        places = np.flatnonzero(held)
-        _, first = np.unique(lists[row, places], return_index=True)
-        found[row, places[first]] = True
-    return found
+    base = 1 + max(int(lists.max(initial=0)), int(activity.max(initial=0)))
+    keys = np.arange(len(lists), dtype=np.int64)[:, None] * base + lists
+    found = np.isin(keys, learner.astype(np.int64) * base + activity) & (lists != UNKNOWN)
+    order = np.argsort(keys, axis=1, kind="stable")
+    ordered = np.take_along_axis(keys, order, axis=1)
+    again = np.zeros(lists.shape, dtype=np.bool_)
+    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    repeated = np.zeros(lists.shape, dtype=np.bool_)
+    np.put_along_axis(repeated, order, again, axis=1)
+    first: Bool = found & ~repeated
+    return first
 
 
 def recall(found: Bool, n_relevant: NDArray[np.integer], k: int) -> Float64:
