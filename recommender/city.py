@@ -102,6 +102,23 @@ DEFAULT_TRAVEL: Mapping[str, TravelMode] = {
 
 
 @dataclass(frozen=True, eq=False)
+class Clock:
+    """The city's time zone as a table: ``offset[i]`` seconds ahead of UTC holds from ``since[i]`` on.
+
+    ``since`` is int64, ascending, shape (n_changes,); before its first value the first offset holds.
+    """
+
+    since: Int64 = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    offset: Int64 = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+
+    def local(self, at: Int64) -> Int64:
+        """Seconds since 1970 on the city's own clocks, same shape as ``at``."""
+        place = np.maximum(np.searchsorted(self.since, at, side="right") - 1, 0)
+        local: Int64 = at + self.offset[place]
+        return local
+
+
+@dataclass(frozen=True, eq=False)
 class Themes:
     """The city's own list of topics.
 
@@ -185,7 +202,7 @@ class Activities:
 
 @dataclass(frozen=True, eq=False)
 class Sessions:
-    """Dated occurrences of activities.
+    """Dated occurrences of activities, sorted by activity and then by start.
 
     Attributes
     ----------
@@ -253,6 +270,7 @@ class Catalogue:
     lines: Lines
     travel: Mapping[str, TravelMode] = field(default_factory=lambda: dict(DEFAULT_TRAVEL))
     default_mode: str = "bike"
+    clock: Clock = field(default_factory=Clock)
 
 
 def always_open(venue: Int32, venues: Venues) -> Sessions:
