@@ -10,7 +10,7 @@ language), the activity stays, marked as not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from recommender.passport import Passport, Request
 from recommender.travel import travel_minutes
 
 ADULT = 18.0
+WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
 _WITH_ADULT = (1 << COMPANY.index("with_adult")) | (1 << COMPANY.index("family"))
 
@@ -89,8 +90,15 @@ def open_pool(catalogue: Catalogue, request: Request) -> Pool:
         wanted[request.candidates] = True
         ok &= wanted[sessions.activity]
     rows = np.flatnonzero(ok).astype(np.int32)
-    activities, first = np.unique(sessions.activity[rows], return_index=True)
-    return Pool(rows, activities.astype(np.int32), first.astype(np.int32))
+    first = _group_starts(sessions.activity[rows])
+    return Pool(rows, sessions.activity[rows[first]], first)
+
+
+def _group_starts(grouped: Int32) -> Int32:
+    """Where each run of equal values begins."""
+    changed = np.ones(len(grouped), dtype=np.bool_)
+    changed[1:] = grouped[1:] != grouped[:-1]
+    return np.flatnonzero(changed).astype(np.int32)
 
 
 def age_fits(catalogue: Catalogue, rows: Int32, low: float, high: float) -> tuple[Bool, Bool]:
@@ -134,7 +142,7 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     """
     masks, not_known, minutes = _masks(passport, catalogue, request, pool)
     left = np.ones(len(pool.activities), dtype=np.bool_)
-    funnel = [Step("open in window", len(left))]
+    funnel = []
     for step, (mask, unsure) in masks.items():
         left &= mask
         funnel.append(Step(step, int(left.sum()), int((left & unsure).sum())))
@@ -142,14 +150,13 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     if request.max_minutes is not None:
         sessions_of &= minutes <= request.max_minutes
     sessions = pool.sessions[sessions_of]
-    _, first = np.unique(catalogue.sessions.activity[sessions], return_index=True)
     relax = None
     if left.sum() < request.count:
-        relax = _relaxation(request, pool, masks, minutes)
+        relax = _relaxation(passport, catalogue, request, pool, masks, minutes)
     return Eligible(
         activities=pool.activities[left],
         sessions=sessions,
-        first=first.astype(np.int32),
+        first=_group_starts(catalogue.sessions.activity[sessions]),
         minutes=minutes[sessions_of],
         not_known={name: unsure[left] for name, unsure in not_known.items()},
         funnel=tuple(funnel),
@@ -163,7 +170,7 @@ def _masks(
     """Every filter that applies, as (passes, not known) per pool activity; and minutes per pool session."""
     rows, activities = pool.activities, catalogue.activities
     nothing = np.zeros(len(rows), dtype=np.bool_)
-    masks: dict[str, tuple[Bool, Bool]] = {}
+    masks: dict[str, tuple[Bool, Bool]] = {"open in window": (~nothing, nothing)}
     age_unknown = nothing
     if len(passport.stamps) and not request.include_stamped:
         been = np.zeros(len(activities), dtype=np.bool_)
@@ -242,29 +249,52 @@ def _per_activity(minutes: Float64, pool: Pool) -> Float64:
 
 
 def _relaxation(
-    request: Request, pool: Pool, masks: dict[str, tuple[Bool, Bool]], minutes: Float64
+    passport: Passport,
+    catalogue: Catalogue,
+    request: Request,
+    pool: Pool,
+    masks: dict[str, tuple[Bool, Bool]],
+    minutes: Float64,
 ) -> Relaxation | None:
-    """The one wish that gains most when it is dropped, or for travel, stretched."""
-    best: Relaxation | None = None
-    for step in masks:
+    """The one wish that gains most when it is dropped, or for travel, stretched.
+
+    Only wishes: nobody is asked to be older, or to need less.
+    """
+    found: list[Relaxation] = []
+    for step in WISHES & masks.keys():
         others = np.ones(len(pool.activities), dtype=np.bool_)
         for other, (mask, _) in masks.items():
             if other != step:
                 others &= mask
         gained = others & ~masks[step][0]
-        gains, to = int(gained.sum()), None
         if step == "travel" and request.max_minutes is not None:
-            gains, to = _stretch(request.max_minutes, _per_activity(minutes, pool)[gained])
-        if gains and (best is None or gains > best.gains):
-            best = Relaxation(step, to, gains)
-    return best
+            found.append(_stretch(request.max_minutes, _per_activity(minutes, pool)[gained]))
+        else:
+            found.append(Relaxation(step, None, int(gained.sum())))
+    if request.opens is not None or request.closes is not None:
+        found.append(_any_time(passport, catalogue, request, masks))
+    found = [relaxation for relaxation in found if relaxation.gains]
+    return max(found, key=lambda relaxation: (relaxation.gains, relaxation.step), default=None)
 
 
-def _stretch(limit: float, beyond: Float64) -> tuple[int, float | None]:
+def _any_time(
+    passport: Passport, catalogue: Catalogue, request: Request, masks: dict[str, tuple[Bool, Bool]]
+) -> Relaxation:
+    """What asking without a window would gain."""
+    at_any_time = replace(request, opens=None, closes=None)
+    wider, *_ = _masks(passport, catalogue, at_any_time, open_pool(catalogue, at_any_time))
+    return Relaxation("open in window", None, _passing(wider) - _passing(masks))
+
+
+def _passing(masks: dict[str, tuple[Bool, Bool]]) -> int:
+    return int(np.logical_and.reduce([mask for mask, _ in masks.values()]).sum())
+
+
+def _stretch(limit: float, beyond: Float64) -> Relaxation:
     """The first rung of the ladder that brings at least half of what any rung brings."""
     counts = {rung: int((beyond <= rung).sum()) for rung in TRAVEL_LADDER if rung > limit}
     most = max(counts.values(), default=0)
     if not most:
-        return 0, None
+        return Relaxation("travel", None, len(beyond))
     rung = next(rung for rung, count in counts.items() if 2 * count >= most)
-    return counts[rung], rung
+    return Relaxation("travel", rung, counts[rung])

@@ -1,1 +1,131 @@
-"""The fitted arrays of a release: nothing in here knows a learner."""
+"""The fitted arrays of a release. Nothing in here knows a learner: who stamped is folded in per request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import Bool, Float32, Float64
+
+AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
+"""Lower ends of the age bands in which popularity is counted."""
+
+SOURCES = ("als", "graph", "metadata", "similar", "popular", "wishes", "places", "context")
+"""What scores an activity, each with a weight of its own. See ``interest`` and ``scoring``."""
+
+CONTEXT = ("minutes", "price", "days", "hour", "venue", "organiser", "station", "age")
+"""The parts of ``context``, each with a coefficient of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Mean and covariance of a factor matrix over the reference activities.
+
+    They give the exact mean and variance of the scores ``factors @ x`` for any x without touching the
+    activities: ``mean @ x`` and ``x @ covariance @ x``.
+
+    Attributes
+    ----------
+    mean : float64, shape (n_factors,)
+    covariance : float64, shape (n_factors, n_factors)
+    """
+
+    mean: Float64
+    covariance: Float64
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """A low-rank source: activity i scores ``activities[i] @ x`` for a learner's vector x.
+
+    Attributes
+    ----------
+    activities : float32, shape (n_activities, n_factors)
+    moments : Moments
+    """
+
+    activities: Float32
+    moments: Moments
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """A sparse source: a stamp at activity s adds ``weights[s, i]`` to activity i.
+
+    Attributes
+    ----------
+    weights : sparse array, shape (n_activities, n_activities), float32
+    """
+
+    weights: sparse.csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Everything the recipe needs that was learned from stamps and descriptions, in catalogue row order.
+
+    Attributes
+    ----------
+    ids : tuple of str
+        The activity of each row.
+    reference : bool, shape (n_activities,)
+        The activities the sources are standardised over: those of the training catalogue.
+    visited : bool, shape (n_activities,)
+        Whether anybody had been there by the time of training.
+    als : Factors
+        Matrix factorisation of stamps (Hu, Koren & Volinsky 2008, doi:10.1109/ICDM.2008.22); rows of
+        activities never visited are 0.
+    als_inverse : float64, shape (n_factors, n_factors)
+        Inverse of the Gram matrix plus regularisation, for folding in.
+    als_confidence : float
+        Confidence of one stamp (α).
+    metadata : Factors
+        The same factors as predicted from the activity's description.
+    low_pass : Factors
+        Singular vectors of the normalised stamps (GF-CF, Shen et al. 2021, doi:10.1145/3459637.3482264).
+    degree : float32, shape (n_activities,)
+        Weight of the stamps at each activity; 0 where never visited.
+    graph, similar : Neighbours
+        Co-visits, and likeness of descriptions.
+    popular : float32, shape (n_age_bands + 1, n_activities)
+        Standardised recent visits per band of ``AGE_BANDS``; the last row is for everybody.
+    metadata_weights : float32, shape (n_features, n_factors)
+        From an encoded description to factors; lets ``extended`` give factors to a new activity.
+    features : sparse array, shape (n_activities, n_features), float32
+        Encoded descriptions.
+    source_weights : mapping of every name in ``SOURCES`` to float
+    context_weights : mapping of every name in ``CONTEXT`` to float
+    """
+
+    ids: tuple[str, ...]
+    reference: Bool
+    visited: Bool
+    als: Factors
+    als_inverse: Float64
+    als_confidence: float
+    metadata: Factors
+    low_pass: Factors
+    degree: Float32
+    graph: Neighbours
+    similar: Neighbours
+    popular: Float32
+    metadata_weights: Float32
+    features: sparse.csr_array
+    source_weights: dict[str, float] = field(default_factory=dict)
+    context_weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def n_activities(self) -> int:
+        return len(self.ids)
+
+
+def moments_of(factors: Float32) -> Moments:
+    """Mean and covariance over the rows of a factor matrix of shape (n, n_factors). Zero for n = 0."""
+    n, width = factors.shape
+    if not n:
+        return Moments(np.zeros(width), np.zeros((width, width)))
+    mean = factors.mean(axis=0, dtype=np.float64)
+    centred = factors.astype(np.float64) - mean
+    return Moments(mean, centred.T @ centred / n)
