@@ -1,0 +1,131 @@
+"""Where state lives: ``LEERLIJN_HOME`` with the store and, per city, its releases and reports.
+
+    <home>/leerlijn.sqlite
+    <home>/<city>/releases/<name>/
+    <home>/<city>/releases/current     names, newest first: the one in service, then those before it
+    <home>/<city>/reports/
+
+``current`` holds the way back as well, so that one atomic replacement moves both: there is no moment at which
+the pointer has moved and the way back has not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from recommender.errors import BadInput
+
+VARIABLE = "LEERLIJN_HOME"
+DEFAULT = Path("var")
+POINTER = "current"
+KEPT = 10
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file's text so that a reader, or a power cut, sees the old text or the new, never a part."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself must reach the disk too
+    finally:
+        os.close(folder)
+
+
+def _checked(kind: str, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{kind} {name!r} cannot name a folder: use letters, digits, '.', '_' and '-', starting with a letter or digit"
+        )
+    return name
+
+
+class Home:
+    """The layout of ``LEERLIJN_HOME``. Makes folders only when something is put in them.
+
+    Parameters
+    ----------
+    path : Path
+        The folder itself.
+    """
+
+    def __init__(self, path: Path | str = DEFAULT) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Home:
+        """The home that the environment names, else ``./var``."""
+        return cls(environment.get(VARIABLE) or DEFAULT)
+
+    @property
+    def store_url(self) -> str:
+        """Address of the embedded store."""
+        return URL.create("sqlite", database=str(self.path.absolute() / "leerlijn.sqlite")).render_as_string()
+
+    def releases(self, city: str) -> Path:
+        """Folder of a city's releases."""
+        return self.path / _checked("city", city) / "releases"
+
+    def reports(self, city: str) -> Path:
+        """Folder of a city's reports."""
+        return self.path / _checked("city", city) / "reports"
+
+    def pointer(self, city: str) -> Path:
+        """The file that says which release is in service; it does not exist before the first."""
+        return self.releases(city) / POINTER
+
+    def published(self, city: str) -> tuple[str, ...]:
+        """Names of the release in service and of those before it, newest first; empty when there was none."""
+        try:
+            return tuple(self.pointer(city).read_text(encoding="utf-8").split())
+        except FileNotFoundError:
+            return ()
+
+    def current(self, city: str) -> Path | None:
+        """Folder of the release in service, None when there is none."""
+        names = self.published(city)
+        return self.releases(city) / _checked("release", names[0]) if names else None
+
+    def previous(self, city: str) -> str | None:
+        """Name of the release that was in service before, None when there was none."""
+        names = self.published(city)
+        return names[1] if len(names) > 1 else None
+
+    def point(self, city: str, name: str) -> None:
+        """Put a release in service.
+
+        Raises
+        ------
+        BadInput
+            When the city has no release of that name.
+        """
+        if not (self.releases(city) / _checked("release", name)).is_dir():
+            raise BadInput(f"city {city!r} has no release {name!r} in {self.releases(city)}")
+        names = [name, *(old for old in self.published(city) if old != name)]
+        replace_file(self.pointer(city), "\n".join(names[:KEPT]) + "\n")
+
+    def rollback(self, city: str) -> str:
+        """Put the release before the current one back in service, and return its name.
+
+        Releases that no longer exist are skipped.
+
+        Raises
+        ------
+        BadInput
+            When there is nothing to go back to.
+        """
+        names = [old for old in self.published(city)[1:] if (self.releases(city) / old).is_dir()]
+        if not names:
+            raise BadInput(f"city {city!r} has no earlier release to go back to")
+        replace_file(self.pointer(city), "\n".join(names) + "\n")
+        return names[0]

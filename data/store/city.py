@@ -1,0 +1,231 @@
+"""A city's tables to rows and back, inside a transaction that somebody else opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Table, delete, insert, literal_column, select, update
+
+from data import columns
+from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
+from data.store import schema
+from data.store.rows import frame_in, upsert, values_out, write
+from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables
+from data.translate import weights
+from recommender.city import TravelMode
+
+_REPLACED = (
+    schema.stations, schema.lines, schema.sessions, schema.activity_themes, schema.activities, schema.venues,
+    schema.themes,
+)  # fmt: skip
+_LINE = ("name", "theme", "badge")
+_STAMPS = tuple(column.name for column in schema.stamps.columns if column.name != "city")
+_POSITION = Column("position", "whole", "")
+
+
+def save(connection: Connection, tables: Tables) -> None:
+    """Write a city's tables; see ``Store.save`` for what is replaced and what is added to."""
+    city = tables.city.id
+    _save_settings(connection, tables)
+    for table in _REPLACED:
+        connection.execute(delete(table).where(table.c.city == city))
+    _save_themes(connection, city, tables.themes)
+    for name in ("venues", "activities", "sessions"):
+        table = schema.METADATA.tables[name]
+        _write_frame(connection, insert(table), table, city, tables.frame(_definition(name)))
+    _save_activity_themes(connection, city, tables.activities)
+    _save_lines(connection, city, tables.lines)
+    _write_frame(connection, upsert(connection, schema.passports), schema.passports, city, tables.passports)
+    _save_stamps(connection, city, tables.stamps)
+    _save_quarantine(connection, city, tables.quarantine)
+
+
+def load(connection: Connection, city: str) -> Tables | None:
+    """Read a city's tables; None when the store does not hold it."""
+    row = connection.execute(select(schema.cities).where(schema.cities.c.city == city)).mappings().one_or_none()
+    if row is None:
+        return None
+    return Tables(
+        city=CitySettings(
+            id=row["city"],
+            name=row["name"],
+            time_zone=row["time_zone"],
+            languages=tuple(row["languages"]),
+            as_of=row["as_of"],
+            default_mode=row["default_mode"],
+            travel={mode: TravelMode(**settings) for mode, settings in row["travel"].items()},
+            origin=row["origin"],
+        ),
+        themes=_load_themes(connection, city),
+        venues=_load_frame(connection, schema.venues, city, columns.VENUES.columns),
+        activities=_load_activities(connection, city),
+        sessions=_load_frame(connection, schema.sessions, city, columns.SESSIONS.columns),
+        passports=_load_frame(connection, schema.passports, city, columns.PASSPORTS.columns, LEARNER),
+        stamps=_load_stamps(connection, city),
+        lines=_load_lines(connection, city),
+        quarantine=_load_quarantine(connection, city),
+        has_sessions=row["has_sessions"],
+        notes=tuple(row["notes"]),
+    )
+
+
+def _definition(name: str) -> columns.Table:
+    return next(table for table in columns.TABLES if table.name == name)
+
+
+def _save_settings(connection: Connection, tables: Tables) -> None:
+    settings, table = tables.city, schema.cities
+    before = connection.execute(select(table.c.revision).where(table.c.city == settings.id)).scalar_one_or_none()
+    values = {
+        "city": settings.id,
+        "name": settings.name,
+        "time_zone": settings.time_zone,
+        "languages": list(settings.languages),
+        "as_of": settings.as_of,
+        "default_mode": settings.default_mode,
+        "travel": {mode: asdict(travel) for mode, travel in settings.travel.items()},
+        "origin": settings.origin,
+        "has_sessions": tables.has_sessions,
+        "notes": list(tables.notes),
+        "revision": (before or 0) + 1,
+    }
+    connection.execute(upsert(connection, table), values)
+
+
+def _write_frame(connection: Connection, statement: Any, table: Table, city: str, frame: pd.DataFrame) -> None:
+    wanted = [column for column in _definition(table.name).columns if column.name in table.c]
+    values = (values_out(frame[column.name], column) for column in wanted)
+    n = len(frame)
+    names = ["city", *(column.name for column in wanted), "position"]
+    write(connection, statement, names, zip([city] * n, *values, range(n), strict=True))
+
+
+def _load_frame(
+    connection: Connection, table: Table, city: str, wanted: Sequence[Column], then: str | None = None
+) -> pd.DataFrame:
+    """``then`` orders rows that share a position, as passports of several loads may."""
+    order = [table.c.position, *([table.c[then]] if then else [])]
+    query = select(*(table.c[column.name] for column in wanted)).where(table.c.city == city).order_by(*order)
+    return frame_in(connection.execute(query).all(), wanted)
+
+
+def _save_themes(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    languages = [name for name in frame.columns if name not in (THEME, "parent")]
+    labels = frame[languages].to_dict("records")
+    rows = [
+        {"city": city, THEME: theme, "parent": parent or None, "labels": label, "position": position}
+        for position, (theme, parent, label) in enumerate(
+            zip(frame[THEME].tolist(), frame["parent"].tolist(), labels, strict=True)
+        )
+    ]
+    if rows:
+        connection.execute(insert(schema.themes), rows)
+
+
+def _load_themes(connection: Connection, city: str) -> pd.DataFrame:
+    table = schema.themes.c
+    query = select(table[THEME], table.parent, table.labels).where(table.city == city).order_by(table.position)
+    rows = connection.execute(query).all()
+    known = columns.THEMES.columns
+    more = dict.fromkeys(name for row in rows for name in row.labels if name not in columns.THEMES.names)
+    wanted = (*known, *(Column(name, "text", "") for name in more))
+    languages = [column.name for column in wanted[2:]]
+    return frame_in([(row[0], row[1], *(row.labels.get(name) for name in languages)) for row in rows], wanted)
+
+
+def _save_activity_themes(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    rows = (
+        (city, activity, position, theme, weight)
+        for activity, text in zip(frame[ACTIVITY].tolist(), frame["themes"].tolist(), strict=True)
+        for position, (theme, weight) in enumerate(weights(text))
+    )
+    names = ("city", ACTIVITY, "position", THEME, "weight")
+    write(connection, insert(schema.activity_themes), names, rows)
+
+
+def _load_activities(connection: Connection, city: str) -> pd.DataFrame:
+    table = schema.activity_themes.c
+    query = select(table[ACTIVITY], table[THEME], table.weight).where(table.city == city).order_by(table.position)
+    texts: dict[str, list[str]] = {}
+    for activity, theme, weight in connection.execute(query):
+        texts.setdefault(activity, []).append(f"{theme}:{weight:.12g}")
+    own = [column for column in columns.ACTIVITIES.columns if column.name != "themes"]
+    frame = _load_frame(connection, schema.activities, city, own)
+    joined = [";".join(texts.get(activity, ())) for activity in frame[ACTIVITY]]
+    frame.insert(columns.ACTIVITIES.names.index("themes"), "themes", pd.Series(joined, dtype="str"))
+    return frame
+
+
+def _save_lines(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    """A line's name, theme and badge are those of its first station."""
+    first = frame.sort_values([LINE, "station"], kind="stable").drop_duplicates(LINE)
+    heads = zip(first[LINE].tolist(), *(first[name].tolist() for name in _LINE), strict=True)
+    rows = ((city, line, name, theme or None, badge or None) for line, name, theme, badge in heads)
+    write(connection, insert(schema.lines), ("city", LINE, *_LINE), rows)
+    n = len(frame)
+    stops = (frame[LINE].tolist(), [int(place) for place in frame["station"]], frame[ACTIVITY].tolist())
+    names = ("city", LINE, "station", ACTIVITY, "position")
+    write(connection, insert(schema.stations), names, zip([city] * n, *stops, range(n), strict=True))
+
+
+def _load_lines(connection: Connection, city: str) -> pd.DataFrame:
+    line, stop = schema.lines.c, schema.stations.c
+    of = {LINE: stop[LINE], "station": stop.station, ACTIVITY: stop[ACTIVITY], **{name: line[name] for name in _LINE}}
+    query = (
+        select(*(of[name] for name in columns.LINES.names))
+        .join_from(schema.stations, schema.lines, (line.city == stop.city) & (line[LINE] == stop[LINE]))
+        .where(stop.city == city)
+        .order_by(stop.position)
+    )
+    return frame_in(connection.execute(query).all(), columns.LINES.columns)
+
+
+def _save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    # In the order of the key: the table is a tree over it, which grows at its end this way.
+    ordered = frame.sort_values([LEARNER, AT, ACTIVITY])
+    values = (values_out(ordered[name], columns.STAMPS.column(name)) for name in _STAMPS)
+    rows = zip([city] * len(frame), *values, strict=True)
+    write(connection, upsert(connection, schema.stamps, keep_known=True), ("city", *_STAMPS), rows)
+
+
+def _load_stamps(connection: Connection, city: str) -> pd.DataFrame:
+    table = schema.stamps.c
+    query = (
+        select(*(table[name] for name in columns.STAMPS.names))
+        .where(table.city == city)
+        .order_by(table[LEARNER], table[AT], table[ACTIVITY])
+    )
+    return frame_in(connection.execute(query).all(), columns.STAMPS.columns)
+
+
+def _readable(text: object) -> str:
+    """Rejected text may hold anything; PostgreSQL refuses NUL."""
+    return str(text).replace("\x00", "\\x00")
+
+
+def _rejected(city: str, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    for position, row in enumerate(frame[list(QUARANTINE_COLUMNS)].itertuples(index=False)):
+        texts = tuple(_readable(value) for value in row)
+        yield (city, hashlib.sha256("\x1f".join(texts).encode()).hexdigest(), *texts, 1, position)
+
+
+def _save_quarantine(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    table = schema.quarantine
+    connection.execute(update(table).where(table.c.city == city).values(position=None))
+    statement = upsert(connection, table, again={"times": table.c.times + literal_column("1")})
+    names = ("city", "digest", *QUARANTINE_COLUMNS, "times", "position")
+    write(connection, statement, names, _rejected(city, frame))
+
+
+def _load_quarantine(connection: Connection, city: str) -> pd.DataFrame:
+    table = schema.quarantine.c
+    query = (
+        select(*(table[name] for name in QUARANTINE_COLUMNS))
+        .where(table.city == city, table.position.is_not(None))
+        .order_by(table.position)
+    )
+    return frame_in(connection.execute(query).all(), [Column(name, "text", "") for name in QUARANTINE_COLUMNS])

@@ -1,0 +1,249 @@
+"""The store: a city's tables at rest, whatever the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from data import columns
+from data.columns import ACTIVITY, AT, LEARNER
+from data.home import Home
+from data.store import city as city_rows
+from data.store import migrate, schema
+from data.store.connect import connect
+from data.store.rows import upsert, write
+from data.tables import Tables
+from recommender.errors import BadInput
+
+
+class OldStore(BadInput):
+    """A store whose schema is not the one this code is written for."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the store knows of one learner.
+
+    Attributes
+    ----------
+    record : mapping of str to value
+        The passport row in canonical columns, None where not known; empty for somebody with stamps alone.
+    stamps : mapping of column name to tuple
+        ``activity_id``, ``at`` and ``chosen_by``, oldest first.
+    """
+
+    record: Mapping[str, Any]
+    stamps: Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A list that was shown to a known learner.
+
+    Attributes
+    ----------
+    at : int
+        Seconds since 1970 UTC.
+    rows : tuple of (activity_id, session_id, rank, slot, probability)
+        ``probability`` is the exact chance with which the activity got its place.
+    """
+
+    city: str
+    learner: str
+    request_id: str
+    at: int
+    release: str
+    rows: tuple[tuple[str, str, int, str, float], ...]
+
+
+_RECORD = tuple(column.name for column in columns.PASSPORTS.columns if column.name != LEARNER)
+_HISTORY = (ACTIVITY, AT, "chosen_by")
+_SHOWN = ("city", LEARNER, AT, "request_id", ACTIVITY, "kind", "session_id", "release", "rank", "slot", "probability")
+
+
+class Store:
+    """One database with any number of cities; no query crosses them.
+
+    Parameters
+    ----------
+    url : str or None
+        SQLAlchemy address; None for the embedded SQLite file under ``./var``.
+
+    Raises
+    ------
+    BadConfig
+        When the address is not one.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self.engine = connect(url or Home().store_url)
+        self._writing = threading.Lock()
+        self._reader: Any = None
+        mine = [schema.passports.c.city == bindparam("city"), schema.passports.c[LEARNER] == bindparam("learner")]
+        self._find_record = select(*(schema.passports.c[name] for name in _RECORD)).where(*mine)
+        theirs = [schema.stamps.c.city == bindparam("city"), schema.stamps.c[LEARNER] == bindparam("learner")]
+        self._find_stamps = (
+            select(*(schema.stamps.c[name] for name in _HISTORY))
+            .where(*theirs)
+            .order_by(schema.stamps.c[AT], schema.stamps.c[ACTIVITY])
+        )
+        self._sql: dict[int, str] = {}
+
+    def close(self) -> None:
+        """Give the connections back; the store opens new ones when it is used again."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One writing transaction at a time: written whole when the block ends, not at all when it fails."""
+        with self._writing, self.engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    # The schema
+
+    def upgrade(self, to: str = "head") -> None:
+        """Bring the schema to a newer version; makes the tables of an empty database."""
+        with self._transaction() as connection:
+            migrate.upgrade(connection, to)
+
+    create = upgrade
+
+    def downgrade(self, to: str) -> None:
+        """Bring the schema back to an older version; ``base`` removes everything."""
+        with self._transaction() as connection:
+            migrate.downgrade(connection, to)
+
+    def version(self) -> str | None:
+        """Version of the schema, None for an empty database."""
+        with self.engine.connect() as connection:
+            return migrate.version(connection)
+
+    def check(self) -> None:
+        """Refuse a store of another version.
+
+        Raises
+        ------
+        OldStore
+            With the way to bring it up to date.
+        """
+        found, wanted = self.version(), migrate.newest()
+        if found is None:
+            raise OldStore("the store is empty: load a city first (make data)")
+        if found != wanted:
+            raise OldStore(f"the store has schema {found}, this version needs {wanted}: run `python -m api upgrade`")
+
+    # Whole cities
+
+    def save(self, tables: Tables) -> None:
+        """Put a city's tables in place of those it had, in one transaction.
+
+        People's data is added to, never replaced: a passport is written over by a newer one of the same learner,
+        a stamp (one per learner, activity and time) gains what the new one knows, and what a load leaves out
+        stays. It goes by ``remove`` alone. Rejected rows are kept as well, with how often they came.
+        """
+        with self._transaction() as connection:
+            city_rows.save(connection, tables)
+
+    def load(self, city: str) -> Tables:
+        """A city's tables, equal to what was saved; stamps by learner, then oldest first.
+
+        Raises
+        ------
+        BadInput
+            When the store does not hold the city.
+        """
+        with self.engine.connect() as connection, connection.begin():
+            tables = city_rows.load(connection, city)
+        if tables is None:
+            raise BadInput(f"no city {city!r} in the store; it holds: {', '.join(self.cities()) or 'none yet'}")
+        return tables
+
+    def remove(self, city: str) -> None:
+        """Take a city out with everything it has: catalogue, passports, stamps, feedback, keys, rejected rows."""
+        with self._transaction() as connection:
+            connection.execute(delete(schema.cities).where(schema.cities.c.city == city))
+
+    def cities(self) -> tuple[str, ...]:
+        """Ids of the cities in the store, by name."""
+        with self.engine.connect() as connection:
+            return tuple(connection.execute(select(schema.cities.c.city).order_by(schema.cities.c.city)).scalars())
+
+    def revision(self, city: str) -> int | None:
+        """A number that grows with every save of the city, None when the store does not hold it."""
+        with self.engine.connect() as connection:
+            return connection.execute(
+                select(schema.cities.c.revision).where(schema.cities.c.city == city)
+            ).scalar_one_or_none()
+
+    def rejected(self, city: str) -> list[dict[str, Any]]:
+        """What was rejected, most frequent first: ``source``, ``field``, ``expected``, ``rows`` and ``times``.
+
+        ``rows`` counts different rows, ``times`` how often they came in over all loads.
+        """
+        table = schema.quarantine.c
+        rows, times = func.count().label("rows"), func.sum(table.times).label("times")
+        query = (
+            select(table.source, table.field, table.expected, rows, times)
+            .where(table.city == city)
+            .group_by(table.source, table.field, table.expected)
+            .order_by(rows.desc(), table.source, table.field, table.expected)
+        )
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    # One learner
+
+    def _read(self, query: Any, city: str, learner: str) -> Sequence[Any]:
+        if self.engine.dialect.name != "sqlite":
+            with self.engine.connect() as connection:
+                return connection.execute(query, {"city": city, "learner": learner}).all()
+        # One connection of the driver's own, kept open: a read is 40 µs, of which SQLAlchemy would be 150 more.
+        if self._reader is None:
+            self._reader = self.engine.raw_connection()
+        sql = self._sql.get(id(query))
+        if sql is None:
+            sql = self._sql[id(query)] = str(query.compile(dialect=self.engine.dialect))
+        rows: Sequence[Any] = self._reader.driver_connection.execute(sql, (city, learner)).fetchall()
+        return rows
+
+    def passport(self, city: str, learner: str) -> Known | None:
+        """What the store knows of a learner, None when that is nothing at all."""
+        record = self._read(self._find_record, city, learner)
+        history = self._read(self._find_stamps, city, learner)
+        if not record and not history:
+            return None
+        by_column = zip(*history, strict=True) if history else ((), (), ())
+        return Known(
+            record=dict(zip(_RECORD, record[0], strict=True)) if record else {},
+            stamps={
+                name: tuple("" if value is None else value for value in values)
+                for name, values in zip(_HISTORY, by_column, strict=True)
+            },
+        )
+
+    def record_shown(self, shown: Iterable[Shown]) -> None:
+        """Keep what was shown, each activity with its exact probability; all lists in one transaction."""
+        rows = (
+            (list_.city, list_.learner, list_.at, list_.request_id, activity, schema.SHOWN, session or None,
+             list_.release or None, rank, slot, probability)
+            for list_ in shown
+            for activity, session, rank, slot, probability in list_.rows
+        )  # fmt: skip
+        with self._transaction() as connection:
+            write(connection, upsert(connection, schema.feedback), _SHOWN, rows)
