@@ -1,0 +1,1 @@
+"""Pages that a coordinator reads, written from the figures of the evaluation."""
