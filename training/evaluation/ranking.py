@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from recommender.recommend import recommend_many
-from recommender.release import Release
 
 from data.columns import LEARNER
 from data.tables import Tables
@@ -16,6 +14,8 @@ from data.translate import passports_from
 from recommender.city import UNKNOWN, Bool, Catalogue, Int32, Int64
 from recommender.eligibility import Pool, eligible, open_pool
 from recommender.passport import NOBODY, Passport, Request
+from recommender.recommend import recommend_many
+from recommender.release import Release
 from training.evaluation.baselines import Baseline, top
 from training.evaluation.cut import Trial
 from training.evaluation.verdict import ENGINE, SERVED

@@ -15,7 +15,7 @@ from training.evaluation.baselines import Baseline, Content, Popular, Random
 from training.evaluation.cut import choose_cut, draw_test, known_at
 from training.evaluation.ranking import rank
 from training.evaluation.results import summarise
-from training.fit import fit
+from training.fit import STEPS, fit
 
 Progress = Callable[[str, int, int], None]
 """Told the step (``fit`` or ``rank``), how much of it is done, and how much there is."""
@@ -54,9 +54,8 @@ def evaluate(
         raise BadInput("stamps: none lies before the cut, so there is nothing to learn from; choose a later --cut")
     catalogue = catalogue_from(known)
     trial = draw_test(tables, catalogue, moment, settings.horizon_days, settings.learners, config.seed)
-    progress("fit", 0, 1)
-    release = fit(known, config)
-    progress("fit", 1, 1)
+    release = fit(known, config, lambda step: progress("fit", STEPS.index(step), len(STEPS)))
+    progress("fit", len(STEPS), len(STEPS))
     _, activity, at, _, _ = stamp_arrays(known, catalogue)
     n, m, done = len(trial.learners), len(catalogue.activities), 0
 

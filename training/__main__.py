@@ -1,0 +1,27 @@
+"""``python -m training``: run a command, and say what is wrong in one line instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from recommender.errors import BadInput, BrokenRelease, LeerlijnError
+from training.cli import build
+from training.cli_common import aside
+
+EXIT_CODES: tuple[tuple[type[LeerlijnError], int], ...] = ((BadInput, 2), (BrokenRelease, 3), (LeerlijnError, 1))
+"""From error to exit code, the first that fits."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        found = build()(args=arguments, standalone_mode=True)
+    except LeerlijnError as error:
+        aside().print("[bold red]Stopped.[/]", end=" ")
+        aside().print(str(error), markup=False)
+        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    return int(found or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The batch command line: what there is, in the order in which it is used."""
+
+from __future__ import annotations
+
+import typer
+
+from training import cli_data, cli_model, cli_recommend
+
+DATA, MODEL, USE = "Data", "Model", "Use"
+
+EXAMPLES = {
+    "check": ["python -m training check my-city", "python -m training check ../feeds/madrid --feed madrid"],
+    "load": ["python -m training load my-city", "python -m training load ../feeds/madrid --feed madrid --city madrid"],
+    "simulate": [
+        "python -m training simulate --out town --learners 2000 --seed 1",
+        "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",
+    ],
+    "train": [
+        "python -m training train --city my-city",
+        "python -m training train --data my-city --out releases --config settings.toml",
+    ],
+    "evaluate": [
+        "python -m training evaluate --city my-city",
+        "python -m training evaluate --data my-city --cut 2026-05-01T00:00:00+02:00 --out report",
+    ],
+    "publish": ["python -m training publish --city my-city"],
+    "rollback": ["python -m training rollback --city my-city"],
+    "recommend": [
+        "python -m training recommend --data my-city --learners learners.csv --count 20 --out recs.csv",
+        "python -m training recommend --city my-city --learners learners.csv --at 2026-05-01T09:00:00+02:00 --out recs.csv",
+    ],
+}
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        help="Leerlijn in batch: check and load a city's data, train, evaluate, publish, recommend.",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        epilog="Start with: [bold]python -m training check DIR[/], where DIR holds activities.csv and stamps.csv.",
+    )
+    for panel, command in (
+        (DATA, cli_data.check),
+        (DATA, cli_data.load),
+        (DATA, cli_data.simulate),
+        (MODEL, cli_model.train),
+        (MODEL, cli_model.evaluate),
+        (MODEL, cli_model.publish),
+        (MODEL, cli_model.rollback),
+        (USE, cli_recommend.recommend),
+    ):
+        name = command.__name__
+        epilog = "\n\n".join(["[bold]Examples[/]", *EXAMPLES[name]])
+        app.command(name, rich_help_panel=panel, epilog=epilog)(command)
+    return app

@@ -1,0 +1,143 @@
+"""What the commands share: where the city comes from, which moment is meant, how progress is shown.
+
+The environment and the clock are read here, at the edge, and nowhere below.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from data.folder import read_folder
+from data.home import Home
+from data.store import Store
+from data.tables import Tables
+from recommender.errors import BadInput
+
+DATABASE = "LEERLIJN_DATABASE_URL"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder with the city's files (see [b]check[/b])."),
+]
+CityOption = Annotated[
+    str | None,
+    typer.Option("--city", metavar="ID", help="A city in the store. Default: the folder's, or the store's only one."),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings in TOML. Default: the shipped ones."),
+]
+
+
+def out() -> Console:
+    """Where results go: standard output."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def aside() -> Console:
+    """Where progress and remarks go: standard error, so that output can be piped."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def home() -> Home:
+    return Home.from_environment(os.environ)
+
+
+@contextmanager
+def open_store() -> Iterator[Store]:
+    """The store that the environment names: ``LEERLIJN_DATABASE_URL``, else SQLite under ``LEERLIJN_HOME``."""
+    place = home()
+    url = os.environ.get(DATABASE)
+    if not url:
+        place.path.mkdir(parents=True, exist_ok=True)
+    with Store(url or place.store_url) as store:
+        yield store
+
+
+def the_city(store: Store, city: str | None) -> str:
+    """The city that is meant: the one named, else the only one there is.
+
+    Raises
+    ------
+    BadInput
+        When none is named and the store holds several, or none.
+    """
+    store.check()
+    if city:
+        return city
+    cities = store.cities()
+    if len(cities) != 1:
+        held = f"several cities: {', '.join(cities)}; choose one with --city" if cities else "no city yet"
+        raise BadInput(f"the store holds {held}" + ("" if cities else "; put one in with: python -m training load DIR"))
+    return cities[0]
+
+
+def read_city(data: Path | None, city: str | None) -> Tables:
+    """Tables of a folder, or of a city in the store.
+
+    Raises
+    ------
+    BadInput
+        When both are given and do not agree, or nothing is found.
+    """
+    if data is None:
+        with open_store() as store:
+            return store.load(the_city(store, city))
+    tables = read_folder(data)
+    if city and city != tables.city.id:
+        raise BadInput(
+            f"{data}: its city.toml says {tables.city.id!r}, not {city!r}; leave --city out, or correct the file"
+        )
+    return tables
+
+
+def parse_moment(text: str, option: str) -> int:
+    """Seconds since 1970 UTC of an ISO 8601 moment with offset; raises ``BadInput`` naming the option."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadInput(f"{option}: {text!r} is not a moment with offset, such as 2026-05-01T09:00:00+02:00")
+    return int(moment.timestamp())
+
+
+def the_moment(at: str | None, tables: Tables) -> tuple[int, str]:
+    """The moment that is meant, and a sentence that says where it comes from."""
+    if at is not None:
+        moment = parse_moment(at, "--at")
+        return moment, f"Moment: {said(moment)}, as asked."
+    if tables.city.as_of is not None:
+        return (
+            tables.city.as_of,
+            f"Moment: {said(tables.city.as_of)}, the city's own now (as_of); --at chooses another.",
+        )
+    moment = int(time.time())
+    return moment, f"Moment: {said(moment)}, the clock's; --at chooses another."
+
+
+def said(moment: int) -> str:
+    """A moment as ISO 8601, UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+def progress_bar() -> Progress:
+    """A bar on standard error with how much is done and how long it takes."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=aside(),
+    )

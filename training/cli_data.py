@@ -1,0 +1,129 @@
+"""Commands for the city's data: check, load, simulate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table as Grid
+
+from data.columns import TABLES
+from data.folder import read_folder, write_folder
+from data.tables import Tables
+from recommender.errors import BadInput
+from training.cli_common import CityOption, open_store, out
+from training.health import FileHealth, file_health, not_known, problems, remarks
+
+FEEDS = ("folder", "madrid")
+FeedOption = Annotated[str, typer.Option("--feed", metavar="NAME", help=f"How to read it: {' or '.join(FEEDS)}.")]
+
+
+def read_source(source: Path, feed: str) -> Tables:
+    """Tables of a folder or of a feed. Raises ``BadInput`` when there is no such feed."""
+    if feed == "folder":
+        return read_folder(source)
+    if feed == "madrid":
+        from data.feeds import madrid
+
+        return madrid.read(source)
+    raise BadInput(f"--feed: {feed!r} is none of {', '.join(FEEDS)}")
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the city's files.")],
+    feed: FeedOption = "folder",
+) -> None:
+    """Read a folder and say what can be used, what cannot and why, and what is not known.
+
+    Changes nothing. Exit code 0 when the city can be used, 1 when it cannot.
+    """
+    try:
+        tables = read_source(folder, feed)
+    except BadInput as error:
+        out().print(f"[bold red]Cannot be used.[/] {_plain(str(error))}")
+        raise typer.Exit(1) from None
+    show_health(tables)
+
+
+def load(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or feed with the city's data.")],
+    feed: FeedOption = "folder",
+    city: CityOption = None,
+) -> None:
+    """Put a city into the store, with what was rejected beside it.
+
+    The catalogue replaces the one that was there; passports and stamps are added to, never dropped.
+    """
+    tables = read_source(source, feed)
+    if city:
+        tables = replace(tables, city=replace(tables.city, id=city))
+    show_health(tables)
+    with open_store() as store:
+        store.upgrade()
+        store.save(tables)
+    out().print(f"\nStored as city [bold]{tables.city.id}[/]. Next: python -m training train --city {tables.city.id}")
+
+
+def simulate(
+    target: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the city to.")],
+    learners: Annotated[int | None, typer.Option(metavar="N", min=1, help="How many learners.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="The same seed gives the same city.")] = None,
+    over: Annotated[
+        Path | None,
+        typer.Option(
+            "--over", metavar="SOURCE", help="Simulate learners over this real catalogue instead of a simulated one."
+        ),
+    ] = None,
+    feed: FeedOption = "folder",
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Settings of the simulation, TOML.")
+    ] = None,
+) -> None:
+    """Write a simulated learning city, or simulated learners over a real one, as a folder of CSV files."""
+    from data.simulation import SimulationConfig, load_simulation_config, simulate_learners
+    from data.simulation import simulate as simulated
+
+    settings: SimulationConfig = load_simulation_config(config)
+    changes = {name: value for name, value in (("learners", learners), ("seed", seed)) if value is not None}
+    settings = replace(settings, **changes)
+    made = simulated(settings) if over is None else simulate_learners(read_source(over, feed), settings)
+    write_folder(made.tables, target)
+    out().print(
+        f"Wrote {target}: {len(made.tables.passports):,} learners, {len(made.tables.activities):,} activities, "
+        f"{len(made.tables.stamps):,} stamps.\nNext: python -m training check {target}"
+    )
+
+
+def show_health(tables: Tables) -> None:
+    """Print what was read, kept and rejected, what is not known, and what to do about it."""
+    console = out()
+    console.print(f"City [bold]{_plain(tables.city.name or tables.city.id)}[/] ({tables.city.id})\n")
+    grid = Grid("file", "rows read", "kept", "in quarantine", "most often because")
+    for column in grid.columns[1:4]:
+        column.justify = "right"
+    for table in TABLES:
+        health = file_health(tables, table)
+        grid.add_row(*_file_row(health))
+    console.print(grid)
+    gaps = Grid("not known", "of", "share", "what that means")
+    for gap in not_known(tables):
+        gaps.add_row(gap.what, f"{gap.of:,}", f"{gap.share:.0%}", gap.meaning)
+    if gaps.row_count:
+        console.print(gaps)
+    for problem in problems(tables):
+        console.print(f"• {_plain(problem)}")
+    for remark in remarks(tables):
+        console.print(f"→ {_plain(remark)}")
+
+
+def _file_row(health: FileHealth) -> tuple[str, str, str, str, str]:
+    if not health.there:
+        return health.name, "–", "–", "–", "no such file: not known"
+    return health.name, f"{health.read:,}", f"{health.kept:,}", f"{health.rejected:,}", _plain(health.reason)
+
+
+def _plain(text: str) -> str:
+    """Text from a file, so that a bracket in it is not read as markup."""
+    return text.replace("[", "\\[")

@@ -1,0 +1,171 @@
+"""Commands for the model: train, evaluate, publish, rollback.
+
+What is heavy to import is imported where it is used, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table as Grid
+
+from training.cli_common import (
+    CityOption,
+    ConfigOption,
+    DataOption,
+    home,
+    open_store,
+    out,
+    parse_moment,
+    progress_bar,
+    read_city,
+    the_city,
+)
+from training.config import load_config
+
+
+def train(
+    data: DataOption = None,
+    city: CityOption = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Where the release goes. Default: the city's releases in LEERLIJN_HOME."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fit a release on everything the city knows and write it. It is not in service until published."""
+    from recommender.release import save_release
+    from training.fit import STEPS, fit
+
+    settings = load_config(config)
+    tables = read_city(data, city)
+    started, seconds = time.perf_counter(), dict[str, float]()
+    with progress_bar() as bars:
+        task = bars.add_task("Fitting", total=len(STEPS))
+
+        def tell(step: str) -> None:
+            seconds[step] = round(time.perf_counter() - started, 3)
+            bars.update(task, completed=len(seconds) - 1, description=f"Fitting: {step}")
+
+        release = fit(tables, settings, tell)
+        bars.update(task, completed=len(STEPS), description="Fitted")
+    created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    directory = target or home().releases(tables.city.id)
+    saved = save_release(release, directory, created, {"created": created, "began_after_seconds": seconds})
+    out().print(
+        f"Fitted {tables.city.name or tables.city.id}: {len(tables.activities):,} activities, "
+        f"{len(tables.stamps):,} stamps, in {time.perf_counter() - started:.1f} seconds.\n"
+        f"Release: {directory / saved.name}"
+    )
+    if target is None:
+        where = f"--data {data}" if data else f"--city {tables.city.id}"
+        out().print(
+            f"Next: python -m training evaluate {where}, then: python -m training publish --city {tables.city.id}"
+        )
+
+
+def evaluate(
+    data: DataOption = None,
+    city: CityOption = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Where figures and pages go. Default: the city's reports in LEERLIJN_HOME."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    cut: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ISO",
+            help="Moment with offset: learn before it, test after it. Default: leaves the last quarter of the stamps.",
+        ),
+    ] = None,
+) -> None:
+    """Measure how well the model predicts, beside simple lists, and write figures and a page.
+
+    The model is fitted anew on what was known before one moment. Then everybody who did something new after it gets
+    a list through the same recipe that is served, and the lists are compared with what they went on to do.
+    """
+    from training.evaluation.run import evaluate as evaluated
+    from training.report.page import write
+
+    settings = load_config(config)
+    moment = parse_moment(cut, "--cut") if cut else None
+    tables = read_city(data, city)
+    started = time.perf_counter()
+    with progress_bar() as bars:
+        tasks = {"fit": bars.add_task("Fitting", total=None), "rank": bars.add_task("Ranking", total=None)}
+        results = evaluated(
+            tables, settings, moment, lambda step, done, total: bars.update(tasks[step], completed=done, total=total)
+        )
+    written = write(results, target or home().reports(tables.city.id))
+    show_results(results)
+    out().print(f"\nIn {time.perf_counter() - started:.1f} seconds. Written:")
+    for path in written:
+        out().print(f"  {path}")
+
+
+def publish(
+    release: Annotated[
+        str | None, typer.Argument(metavar="[RELEASE]", help="Name of the release. Default: the newest.")
+    ] = None,
+    city: CityOption = None,
+    unjudged: Annotated[
+        bool, typer.Option("--unjudged", help="Without an evaluation, for a city with too few stamps to make one.")
+    ] = False,
+) -> None:
+    """Put a release in service, when it is whole and its evaluation allows it."""
+    from training.publish import publish as published
+
+    place = home()
+    where = _city_here(city)
+    name, sentence = published(place, where, release, unjudged)
+    out().print(f"[bold]In service for {where}: {name}[/]\n{sentence}")
+
+
+def rollback(city: CityOption = None) -> None:
+    """Put the release that was in service before back, when it still is whole."""
+    from training.publish import rollback as rolled_back
+
+    where = _city_here(city)
+    out().print(f"[bold]Back in service for {where}: {rolled_back(home(), where)}[/]")
+
+
+def _city_here(city: str | None) -> str:
+    """The city named, else the store's only one."""
+    if city:
+        return city
+    with open_store() as store:
+        return the_city(store, None)
+
+
+def show_results(results: dict) -> None:  # type: ignore[type-arg]
+    """Print the verdict and the main figures."""
+    from training.report.words import Words
+
+    words, console = Words("en"), out()
+    console.print(f"[bold]{words.lead(results)}[/]")
+    if "models" not in results:
+        return
+    figures = ("recall@10", "recall@20", "ndcg@10", "hit_rate@10", "mrr@10", "new_theme_recall@10")
+    grid = Grid("list", *(figure.replace("_", " ") for figure in figures))
+    for name, cells in results["models"].items():
+        row = [words.model(name)]
+        for figure in figures:
+            cell = cells[figure]
+            shown = "–" if cell["value"] is None else f"{cell['value']:.3f} ({cell['low']:.3f}–{cell['high']:.3f})"
+            row.append(shown)
+        grid.add_row(*row)
+    console.print(grid)
+    protocol = results["protocol"]
+    console.print(
+        f"About {protocol['learners']} learners, cut {protocol['cut']}, horizon {protocol['horizon_days']:g} days; "
+        f"95% intervals over learners between brackets."
+    )

@@ -1,0 +1,149 @@
+"""The gate between a trained release and the one in service, and the way back.
+
+A release goes live when it loads whole, and when its configuration, refitted behind a time cut, was evaluated for
+this city and is not worse than drawing lots.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data.home import Home
+from recommender.errors import BadInput, LeerlijnError
+from recommender.release import Release, load_release
+from training.evaluation.results import SCHEMA
+
+MANIFEST = "manifest.json"
+EVALUATION = "evaluation.json"
+_NOT_THE_MODEL = ("evaluation", "threads")
+
+
+class NotPublishedError(LeerlijnError):
+    """The gate stays closed; the message says why and what to do."""
+
+
+def find_release(path: Path) -> Path:
+    """The folder of a release: ``path`` itself, or the newest release in it (names begin with their time).
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    if (path / MANIFEST).is_file():
+        return path
+    found = sorted(folder.parent for folder in path.glob(f"*/{MANIFEST}"))
+    if not found:
+        raise BadInput(f"{path}: no release here; make one with: python -m training train")
+    return found[-1]
+
+
+def read_evaluation(path: Path) -> dict[str, Any]:
+    """The figures of an evaluation.
+
+    Raises
+    ------
+    BadInput
+        When the file is not there, not JSON or of another version.
+    """
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: not there; evaluate first with: python -m training evaluate") from None
+    except ValueError:
+        raise BadInput(f"{path}: not JSON; evaluate again with: python -m training evaluate") from None
+    if not isinstance(results, dict) or results.get("schema") != SCHEMA:
+        raise BadInput(f"{path}: not of schema {SCHEMA}; evaluate again with: python -m training evaluate")
+    return results
+
+
+def gate(release: Release, results: Mapping[str, Any]) -> str:
+    """The sentence with which a release may go live.
+
+    Raises
+    ------
+    NotPublishedError
+        With the sentence that says why it may not.
+    """
+    trained, judged = (_model_settings(config) for config in (release.manifest["config"], results["config"]))
+    if trained != judged:
+        changed = sorted(key for key in {*trained, *judged} if trained.get(key) != judged.get(key))
+        raise NotPublishedError(
+            f"Not published: the evaluation was made with other settings ({', '.join(changed)}). "
+            f"Evaluate again with the settings of the release."
+        )
+    verdict = results["verdict"]
+    if verdict["code"] == "too_few":
+        return "Too few learners did something new to judge it; published unjudged."
+    if "random" in verdict["beaten_by"]:
+        raise NotPublishedError("Not published: it predicts worse than drawing lots. Check the data, then train again.")
+    if verdict["code"] == "worse":
+        return f"Published, but a simple list predicts better: {_names(verdict['beaten_by'])}."
+    if verdict["code"] == "level":
+        return f"It is not clearly better than {_names(verdict['level_with'])}, and not worse."
+    return f"It predicts better than {_names(verdict['beats'])}."
+
+
+def publish(home: Home, city: str, name: str | None = None, unjudged: bool = False) -> tuple[str, str]:
+    """Put a release in service when the gate opens.
+
+    Parameters
+    ----------
+    home : Home
+        Where the city's releases and reports are.
+    city : str
+        Id.
+    name : str or None
+        Which release; None takes the newest.
+    unjudged : bool
+        True skips the evaluation, for a city that has too few stamps to make one.
+
+    Returns
+    -------
+    name, sentence : str
+
+    Raises
+    ------
+    BadInput
+        When there is no release or no evaluation.
+    BrokenRelease
+        When a file of the release is missing or changed.
+    NotPublishedError
+        When the gate stays closed.
+    """
+    folder = find_release(home.releases(city) / name if name else home.releases(city))
+    release = load_release(folder)
+    if unjudged:
+        sentence = "Published without an evaluation, as asked."
+    else:
+        sentence = gate(release, read_evaluation(home.reports(city) / EVALUATION))
+    home.point(city, folder.name)
+    return folder.name, sentence
+
+
+def rollback(home: Home, city: str) -> str:
+    """Put the release before the current one back in service, if it still loads whole; returns its name.
+
+    Raises
+    ------
+    BadInput
+        When there is nothing to go back to.
+    BrokenRelease
+        When the earlier release is damaged; the current one stays.
+    """
+    earlier = [name for name in home.published(city)[1:] if (home.releases(city) / name).is_dir()]
+    if earlier:
+        load_release(home.releases(city) / earlier[0])
+    return home.rollback(city)
+
+
+def _model_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a config changes the model."""
+    return {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}
+
+
+def _names(models: list[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in models)
