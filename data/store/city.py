@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, literal_column, select, update
 
 from data import columns
 from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
@@ -44,32 +44,47 @@ def save(connection: Connection, tables: Tables) -> None:
     _save_quarantine(connection, city, tables.quarantine)
 
 
-def load(connection: Connection, city: str) -> Tables | None:
+def settings_row(connection: Connection, city: str) -> RowMapping | None:
+    """The city's own row; None when the store does not hold it."""
+    return connection.execute(select(schema.cities).where(schema.cities.c.city == city)).mappings().one_or_none()
+
+
+def settings_from(row: RowMapping) -> CitySettings:
+    """A city's settings from its row."""
+    return CitySettings(
+        id=row["city"],
+        name=row["name"],
+        time_zone=row["time_zone"],
+        languages=tuple(row["languages"]),
+        as_of=row["as_of"],
+        default_mode=row["default_mode"],
+        travel={mode: TravelMode(**settings) for mode, settings in row["travel"].items()},
+        origin=row["origin"],
+    )
+
+
+def load(connection: Connection, city: str, people: bool) -> Tables | None:
     """Read a city's tables; None when the store does not hold it."""
-    row = connection.execute(select(schema.cities).where(schema.cities.c.city == city)).mappings().one_or_none()
+    row = settings_row(connection, city)
     if row is None:
         return None
-    return Tables(
-        city=CitySettings(
-            id=row["city"],
-            name=row["name"],
-            time_zone=row["time_zone"],
-            languages=tuple(row["languages"]),
-            as_of=row["as_of"],
-            default_mode=row["default_mode"],
-            travel={mode: TravelMode(**settings) for mode, settings in row["travel"].items()},
-            origin=row["origin"],
-        ),
+    catalogue = Tables(
+        city=settings_from(row),
         themes=_load_themes(connection, city),
         venues=_load_frame(connection, schema.venues, city, columns.VENUES.columns),
         activities=_load_activities(connection, city),
         sessions=_load_frame(connection, schema.sessions, city, columns.SESSIONS.columns),
-        passports=_load_frame(connection, schema.passports, city, columns.PASSPORTS.columns, LEARNER),
-        stamps=_load_stamps(connection, city),
         lines=_load_lines(connection, city),
-        quarantine=_load_quarantine(connection, city),
         has_sessions=row["has_sessions"],
         notes=tuple(row["notes"]),
+    )
+    if not people:
+        return catalogue
+    return replace(
+        catalogue,
+        passports=_load_frame(connection, schema.passports, city, columns.PASSPORTS.columns, LEARNER),
+        stamps=_load_stamps(connection, city),
+        quarantine=_load_quarantine(connection, city),
     )
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
@@ -17,7 +17,7 @@ from data.store import city as city_rows
 from data.store import migrate, schema
 from data.store.connect import connect
 from data.store.rows import upsert, write
-from data.tables import Tables
+from data.tables import CitySettings, Tables
 from recommender.errors import BadInput
 
 
@@ -160,8 +160,15 @@ class Store:
         with self._transaction() as connection:
             city_rows.save(connection, tables)
 
-    def load(self, city: str) -> Tables:
+    def load(self, city: str, people: bool = True) -> Tables:
         """A city's tables, equal to what was saved; stamps by learner, then oldest first.
+
+        Parameters
+        ----------
+        city : str
+            Its id.
+        people : bool
+            False leaves passports, stamps and rejected rows out: the catalogue alone.
 
         Raises
         ------
@@ -169,10 +176,23 @@ class Store:
             When the store does not hold the city.
         """
         with self.engine.connect() as connection, connection.begin():
-            tables = city_rows.load(connection, city)
-        if tables is None:
-            raise BadInput(f"no city {city!r} in the store; it holds: {', '.join(self.cities()) or 'none yet'}")
-        return tables
+            tables = city_rows.load(connection, city, people)
+        return tables if tables is not None else self._no_city(city)
+
+    def settings(self, city: str) -> CitySettings:
+        """A city's settings alone.
+
+        Raises
+        ------
+        BadInput
+            When the store does not hold the city.
+        """
+        with self.engine.connect() as connection:
+            row = city_rows.settings_row(connection, city)
+        return city_rows.settings_from(row) if row is not None else self._no_city(city)
+
+    def _no_city(self, city: str) -> NoReturn:
+        raise BadInput(f"no city {city!r} in the store; it holds: {', '.join(self.cities()) or 'none yet'}")
 
     def remove(self, city: str) -> None:
         """Take a city out with everything it has: catalogue, passports, stamps, feedback, keys, rejected rows."""

@@ -1,0 +1,1 @@
+"""The HTTP face: a thin translation between the web and the engine."""

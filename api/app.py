@@ -1,0 +1,60 @@
+"""The application: endpoints, the guards around them, and what they share while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import FastAPI
+
+from api import openapi, problems
+from api.endpoints import catalogue, health, recommendations, release
+from api.middleware import Access, Envelope, Guard
+from api.service import Clock, open_service
+from api.settings import Settings
+
+
+def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
+    """The application, not yet running: the store and the releases are opened when it starts.
+
+    Parameters
+    ----------
+    settings : Settings
+        See ``Settings.from_environment``.
+    clock : callable
+        Seconds since 1970 UTC.
+    """
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        service = app.state.service = open_service(settings, clock)
+        service.recorder.start()
+        try:
+            yield
+        finally:
+            for city in service.cities.values():
+                await city.settle()
+            await service.recorder.stop()
+            service.store.close()
+
+    app = FastAPI(
+        title="Leerlijn",
+        version="1",
+        summary="What next? Recommendations for a learning city.",
+        lifespan=running,
+        redirect_slashes=False,
+        docs_url=None,  # both load scripts from elsewhere; the document itself is all an app needs
+        redoc_url=None,
+        openapi_url=None,
+    )
+    for module in (recommendations, catalogue, release, health, openapi):
+        app.include_router(module.router)
+    if find_spec("api.page"):
+        app.include_router(import_module("api.page").router)
+    problems.install(app)
+    for middleware in (Guard, Access, Envelope):  # the last one added stands outermost
+        app.add_middleware(middleware, settings=settings)
+    return app

@@ -1,0 +1,1 @@
+"""One module per group of addresses; none of them knows another."""

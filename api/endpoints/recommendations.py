@@ -1,0 +1,72 @@
+"""``POST /v1/recommendations``: what next?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from api import body, present
+from api.problems import NotThere, at_field
+from api.respond import json_answer, problems
+from api.service import Service, language_of, live_of, service_of
+from api.shapes.answer import AnswerShape
+from api.shapes.question import GivenPassport, Question
+from api.state import Live
+from api.translate import passport_from_given, request_from, until
+from data.store import Shown
+from data.translate import passport_from
+from recommender.answer import Answer
+from recommender.passport import NOBODY, Passport
+
+router = APIRouter(tags=["recommendations"])
+
+
+@router.post(
+    "/v1/recommendations",
+    summary="What next?",
+    response_model=AnswerShape,
+    responses=problems(400, 401, 404, 408, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {}}}},
+)
+async def recommendations(request: Request) -> Response:
+    """A ranked list with reasons: for a learner the store knows, for a passport given here, or for everybody alike.
+
+    The same content, release, catalogue and day give the same answer, byte for byte, ``request_id`` aside.
+    """
+    question = await body.read(request, Question)
+    service, live = service_of(request), live_of(request)
+    lang = language_of(request, question.lang, live)
+    at, source = live.moment(question.at, service.clock())
+    passport = _passport(question, live, service, at)
+    asked = request_from(question, live.catalogue, at)
+    found = live.recommend(passport, asked)
+    request_id: str = request.state.request_id
+    if question.learner is not None:
+        service.recorder.put(_shown(live, found, question.learner, request_id))
+    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found)
+    return json_answer(content, lang)
+
+
+def _passport(question: Question, live: Live, service: Service, at: int) -> Passport:
+    if question.learner is not None and question.passport is not None:
+        raise at_field("passport", "give a learner or a passport, not both")
+    if question.learner is not None:
+        known = service.store.passport(live.catalogue.city, question.learner)
+        if known is None:
+            raise NotThere("learner: this city knows no such learner; send the passport along instead")
+        passport = passport_from(known.record, known.stamps, live.catalogue)
+        return replace(passport, stamps=until(passport.stamps, at))
+    given = question.passport
+    if given is None or given == GivenPassport():
+        return NOBODY
+    return passport_from_given(given, live.catalogue, at)
+
+
+def _shown(live: Live, found: Answer, learner: str, request_id: str) -> Shown:
+    activities, sessions = live.catalogue.activities.ids.names, live.catalogue.sessions.ids
+    rows = tuple(
+        (activities[one.activity], sessions[one.session], one.rank, one.slot, one.probability)
+        for one in found.recommendations
+    )
+    return Shown(live.catalogue.city, learner, request_id, found.at, live.release_name or "", rows)

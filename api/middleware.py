@@ -1,0 +1,158 @@
+"""What stands around every endpoint: request id, headers, access, and guards against large and slow bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import Problem, problem_from
+from api.settings import Settings, is_loopback
+
+LOG = logging.getLogger("leerlijn.api")
+OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json"})
+KEY_TEXT = (
+    "This installation asks for a key, and keys come with a later version. To try Leerlijn without one, serve a "
+    "sample or simulated city on your own machine: python -m api serve --mode demo"
+)
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_PAGE = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Envelope:
+    """Gives every request an id and every answer its headers; turns what nobody caught into a 500.
+
+    Logs one line for each request: method, route, status, time and id. Never an address as it was typed, a body,
+    or the message of an exception: any of them may hold something about a person.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = scope.setdefault("state", {})["request_id"] = uuid.uuid4().hex
+        began, status = time.perf_counter(), 0
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, finish)
+        except Exception as error:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            LOG.error("%s in request %s\n%s", type(error).__name__, request_id, frames)
+            if status:  # the answer has begun: all that is left is to break it off
+                raise ConnectionAbortedError from None
+            await problem_from(error).response(request_id)(scope, receive, finish)
+        finally:
+            route = getattr(scope.get("route"), "path", "-")
+            took = (time.perf_counter() - began) * 1000
+            LOG.info("%s %s %d %.1f ms %s", scope["method"], route, status, took, request_id)
+
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        headers["X-Request-Id"] = request_id
+        if self.settings.demo:
+            headers["Leerlijn-Mode"] = "demo"
+        for name, value in _ALWAYS.items():
+            headers[name] = value
+        headers.setdefault("Cache-Control", "no-store")
+        page = headers.get("content-type", "").startswith("text/html")
+        headers.setdefault("Content-Security-Policy", _PAGE if page else _NOTHING)
+
+
+class Access:
+    """Who may ask: in demo mode this machine alone, otherwise holders of a key."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (refusal := self._refusal(scope)):
+            await refusal.response(scope["state"]["request_id"])(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        client = scope.get("client")
+        if self.settings.demo:
+            if client is not None and not (is_loopback(client[0]) or client[0] == "testclient"):
+                return Problem(403, "Demo mode answers this machine alone.")
+            return None
+        if scope["path"] in OPEN:
+            return None
+        return Problem(401, KEY_TEXT, headers={"WWW-Authenticate": 'Bearer realm="leerlijn"'})
+
+
+class Guard:
+    """Reads the body before anybody else does, and stops at a size and a time."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            await self.app(scope, receive, send)
+            return
+        try:
+            body = await self._read(headers, receive)
+        except Problem as problem:
+            await problem.response(scope["state"]["request_id"])(scope, receive, send)
+            return
+        if body is None:  # the caller has gone
+            return
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, replay, send)
+
+    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
+        most = self.settings.max_body_bytes
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            raise self._too_large()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self.settings.body_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    body += message.get("body", b"")
+                    if len(body) > most:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            seconds = f"{self.settings.body_seconds:g}"
+            raise Problem(408, f"A body has {seconds} seconds to arrive.", headers={"Connection": "close"}) from None
+
+    def _too_large(self) -> Problem:
+        most = self.settings.max_body_bytes
+        return Problem(413, f"A body has at most {most} bytes; ask in parts.", headers={"Connection": "close"})

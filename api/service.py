@@ -1,0 +1,76 @@
+"""Everything a running service holds, and the way an endpoint gets at it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.language import language
+from api.recorder import Recorder
+from api.settings import Settings
+from api.state import City, Live, cities_to_serve
+from data.home import Home
+from data.store import Store
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service.
+
+    Attributes
+    ----------
+    cities : mapping of str to City
+        The cities in service, by id.
+    clock : callable
+        Seconds since 1970 UTC.
+    """
+
+    settings: Settings
+    store: Store
+    home: Home
+    cities: Mapping[str, City]
+    recorder: Recorder
+    clock: Clock
+
+
+def open_service(settings: Settings, clock: Clock = time.time) -> Service:
+    """Open the store and load every city to serve.
+
+    Raises
+    ------
+    BadConfig, BadInput
+        When there is no city to serve, or it may not be served like this.
+    """
+    store, home = Store(settings.store_url), Home(settings.home)
+    try:
+        names = cities_to_serve(settings.city, settings.demo, store)
+        cities = {name: City(name, store, home, settings.refresh_seconds) for name in names}
+    except BaseException:
+        store.close()
+        raise
+    return Service(settings, store, home, cities, Recorder(store), clock)
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    service: Service = request.app.state.service
+    return service
+
+
+def live_of(request: Request) -> Live:
+    """What is in service for the caller's city.
+
+    There is one city in demo mode; otherwise the caller's key will name it.
+    """
+    (city,) = service_of(request).cities.values()
+    return city.now(time.monotonic())
+
+
+def language_of(request: Request, asked: str | None, live: Live) -> str:
+    """The language to answer a request in; see ``language``."""
+    return language(asked, request.headers.get("accept-language", ""), live.catalogue.languages)

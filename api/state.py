@@ -1,0 +1,230 @@
+"""What is in service: one city's catalogue and release, swapped whole between two requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy.exc import DBAPIError
+
+from data.home import Home
+from data.store import Store
+from data.tables import CitySettings
+from data.translate import catalogue_from
+from recommender.answer import Answer
+from recommender.city import Catalogue, Int64
+from recommender.errors import BadConfig, LeerlijnError
+from recommender.passport import Passport, Request
+from recommender.recommend import recommend
+from recommender.release import Release, load_release
+
+LOG = logging.getLogger("leerlijn.api")
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """A city at one moment of its service; never changes, only gives way to the next.
+
+    Attributes
+    ----------
+    settings : CitySettings
+    catalogue : Catalogue
+    release : Release or None
+        Extended to the catalogue; None when there is none that can be used.
+    changes : int64, shape (n,)
+        The moments at which a session stops being open to newcomers, ascending.
+    why : tuple of str
+        Why the service is degraded; empty when it is not.
+    """
+
+    settings: CitySettings
+    catalogue: Catalogue
+    release: Release | None
+    changes: Int64
+    why: tuple[str, ...] = ()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether something that should be in service is not."""
+        return bool(self.why)
+
+    @property
+    def release_name(self) -> str | None:
+        """Name of the release in service."""
+        return self.release.name if self.release else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.catalogue.time_zone)
+
+    def moment(self, asked: int | None, now: float) -> tuple[int, str]:
+        """The moment an answer is for, and where it comes from: ``request``, ``as_of`` or ``clock``.
+
+        By the clock it is the last moment at which the day's agenda changed, today's midnight at the earliest:
+        between two changes everybody who asks the same gets the same answer, byte for byte.
+
+        Parameters
+        ----------
+        asked : int or None
+            Seconds since 1970 UTC.
+        now : float
+            The clock, likewise.
+        """
+        if asked is not None:
+            return asked, "request"
+        if self.catalogue.as_of is not None:
+            return self.catalogue.as_of, "as_of"
+        today = datetime.fromtimestamp(now, self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        at = int(today.timestamp())
+        last = int(np.searchsorted(self.changes, int(now), side="right")) - 1
+        return max(at, int(self.changes[last])) if last >= 0 else at, "clock"
+
+    def recommend(self, passport: Passport, request: Request) -> Answer:
+        """The one recipe, on what is in service."""
+        return recommend(passport, self.catalogue, self.release, request)
+
+    def time(self, moment: int) -> str:
+        """A moment as the city's clocks show it, ISO 8601 with offset."""
+        return datetime.fromtimestamp(moment, self.zone).isoformat()
+
+
+def changes_of(catalogue: Catalogue) -> Int64:
+    """When the set of open sessions changes: just after a session starts, and when a drop-in window ends."""
+    sessions = catalogue.sessions
+    if sessions.always:
+        return np.empty(0, dtype=np.int64)
+    moments: Int64 = np.unique(np.where(sessions.drop_in, sessions.end, sessions.start + 1))
+    return moments
+
+
+def _load_first(home: Home, city: str) -> tuple[Release | None, tuple[str, ...]]:
+    """The newest published release that can be trusted, and what was wrong with newer ones."""
+    names = home.published(city)
+    why: list[str] = []
+    for name in names:
+        try:
+            return load_release(home.releases(city) / name), tuple(why)
+        except (LeerlijnError, OSError) as error:
+            # The path of a missing file is in the message of an OSError: its kind is enough for outside.
+            why.append(
+                f"release {name} cannot be used: {error if isinstance(error, LeerlijnError) else error.strerror}"
+            )
+    return None, tuple(why) or ("no release is published",)
+
+
+class City:
+    """One city in service. ``live`` is read by requests and replaced on the event loop alone.
+
+    Parameters
+    ----------
+    name : str
+        The city's id.
+    store, home : Store, Home
+        Where its catalogue and its releases are.
+    refresh_seconds : float
+        How often, at most, to look whether either changed.
+    """
+
+    def __init__(self, name: str, store: Store, home: Home, refresh_seconds: float) -> None:
+        self.name, self.store, self.home, self.refresh_seconds = name, store, home, refresh_seconds
+        self._seen: tuple[Any, ...] = ()
+        self._looked = -float("inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._loading = threading.Lock()
+        self.live: Live = self._load(None)
+
+    def _signs(self) -> tuple[Any, ...]:
+        """What changes when there is something new: the pointer file, and the catalogue's number."""
+        try:
+            pointer = self.home.pointer(self.name).stat()
+            sign = (pointer.st_ino, pointer.st_mtime_ns)
+        except FileNotFoundError:
+            sign = (0, 0)
+        return (*sign, self.store.revision(self.name))
+
+    def _load(self, old: Live | None) -> Live:
+        """What should be in service now; parts that did not change are taken over from ``old``."""
+        with self._loading:
+            signs = self._signs()
+            same_catalogue = old is not None and self._seen[2:] == signs[2:]
+            if old is not None and same_catalogue:
+                settings, catalogue = old.settings, old.catalogue
+            else:
+                tables = self.store.load(self.name, people=False)
+                settings, catalogue = tables.city, catalogue_from(tables)
+            release, why = _load_first(self.home, self.name)
+            if release is None and old is not None:
+                release = old.release  # what was good a moment ago is still in memory
+            if release is not None:
+                release = release.extended(catalogue)
+            self._seen = signs
+            for reason in why:
+                LOG.error("city %s: %s", self.name, reason)
+            return Live(settings, catalogue, release, changes_of(catalogue), why)
+
+    def now(self, clock: float) -> Live:
+        """What is in service; looks for something new in the background when it is time to.
+
+        Parameters
+        ----------
+        clock : float
+            Seconds of any clock that does not go back.
+        """
+        if clock - self._looked >= self.refresh_seconds and self._looking is None:
+            self._looked = clock
+            self._looking = asyncio.create_task(self._look())
+        return self.live
+
+    async def _look(self) -> None:
+        try:
+            new = await asyncio.to_thread(self._load_if_changed)
+            if new is not None:
+                self.live = new
+                LOG.info("city %s: release %s in service", self.name, new.release_name)
+        except (LeerlijnError, OSError, DBAPIError) as error:
+            self.live = replace(self.live, why=("what is new cannot be read; what was there before stays",))
+            LOG.error("city %s: looking for something new failed: %s", self.name, type(error).__name__)
+        finally:
+            self._looking = None
+
+    def _load_if_changed(self) -> Live | None:
+        return None if self._signs() == self._seen else self._load(self.live)
+
+    async def settle(self) -> None:
+        """Wait until a look that has begun is over."""
+        if self._looking is not None:
+            await self._looking
+
+
+def cities_to_serve(wanted: str, demo: bool, store: Store) -> Sequence[str]:
+    """Ids of the cities that this installation serves.
+
+    Raises
+    ------
+    BadInput
+        When there is none, or the one wanted is not there.
+    BadConfig
+        When it is not clear which one, or demo mode would serve a city of its own.
+    """
+    store.check()
+    names = (wanted,) if wanted else store.cities()
+    if not names:
+        raise BadConfig("the store holds no city yet: load one first")
+    settings = [store.settings(name) for name in names]
+    if demo:
+        if len(names) > 1:
+            raise BadConfig(f"the store holds several cities; choose one with --city: {', '.join(names)}")
+        if settings[0].origin not in ("sample", "simulated"):
+            raise BadConfig(
+                f"{names[0]!r} is a city of its own, with real people in it; demo mode needs no key and serves only "
+                "sample and simulated cities: use --mode keys"
+            )
+    return names

@@ -1,0 +1,139 @@
+"""From a question to the engine's passport and request: ids become rows, and unknown ones are named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import numpy as np
+
+from api.problems import Problem, at_field
+from api.shapes.question import GivenPassport, GivenStamp, Point, Question
+from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int32, Place
+from recommender.passport import CHOSEN_BY, Passport, Request, Stamps
+
+CLOCKS_DIFFER = 86_400
+"""Seconds that a stamp may lie after the moment of asking: phones' clocks and time zones are not exact."""
+
+
+def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> Passport:
+    """A passport that came with the request.
+
+    Parameters
+    ----------
+    given : GivenPassport
+        As validated.
+    catalogue : Catalogue
+        Whose rows the passport speaks in. Stamps at activities it does not hold are counted in ``not_found``.
+    at : int
+        The moment of asking, in seconds since 1970 UTC.
+
+    Raises
+    ------
+    Problem
+        422 for a theme that the city does not have, with the nearest names, and for a stamp from the future.
+    """
+    low, high = given.age or (float("nan"), float("nan"))
+    return Passport(
+        age_low=low,
+        age_high=high,
+        home=Place(round(given.home.lat, 2), round(given.home.lon, 2)) if given.home else None,
+        languages=tuple(given.languages),
+        wishes=rows(catalogue.themes.ids, given.wishes, "passport.wishes"),
+        avoid=rows(catalogue.themes.ids, given.avoid, "passport.avoid"),
+        badges=frozenset(given.badges),
+        stamps=_stamps(given.stamps, catalogue, at),
+    )
+
+
+def _stamps(given: Sequence[GivenStamp], catalogue: Catalogue, at: int) -> Stamps:
+    for place, stamp in enumerate(given):
+        if stamp.at > at + CLOCKS_DIFFER:
+            raise at_field(f"passport.stamps[{place}].at", "a stamp cannot lie after the moment of asking")
+    # The same visit twice is one visit; without this an app that retries would count it double.
+    once = sorted({(stamp.at, stamp.activity): stamp for stamp in given}.items())
+    activity = catalogue.activities.ids.find(stamp.activity for _, stamp in once)
+    found = activity != UNKNOWN
+    chosen = [CHOSEN_BY.index(stamp.chosen_by) if stamp.chosen_by else UNKNOWN for _, stamp in once]
+    return Stamps(
+        activity=activity[found],
+        at=np.array([moment for (moment, _), _ in once], dtype=np.int64)[found],
+        chosen_by=np.array(chosen, dtype=np.int8)[found],
+        not_found=int((~found).sum()),
+    )
+
+
+def until(stamps: Stamps, at: int) -> Stamps:
+    """The stamps as they were known at a moment."""
+    known = stamps.at <= at + CLOCKS_DIFFER
+    if known.all():
+        return stamps
+    return Stamps(stamps.activity[known], stamps.at[known], stamps.chosen_by[known], stamps.not_found)
+
+
+def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
+    """What is asked, in the engine's words.
+
+    Raises
+    ------
+    Problem
+        422 for a name that the city does not have, and for a window that ends before it starts.
+    """
+    travel, window = question.travel, question.window
+    opens, closes = (window.from_, window.until) if window else (None, None)
+    if opens is not None and closes is not None and closes <= opens:
+        raise at_field("window.until", "the window ends before it starts")
+    mode = travel.mode if travel else None
+    if mode and mode not in catalogue.travel:
+        raise at_field("travel.mode", f"this city knows {', '.join(catalogue.travel)}")
+    return Request(
+        at=at,
+        opens=opens,
+        closes=closes,
+        count=question.count,
+        mode=mode or "",
+        max_minutes=travel.max_minutes if travel else None,
+        start=_place(travel.from_) if travel else None,
+        company=tuple(companion.age for companion in question.with_),
+        free_only=question.free_only,
+        access=tuple(question.access),
+        themes=rows(catalogue.themes.ids, question.themes, "themes"),
+        domains=np.array([DOMAINS.index(domain) for domain in question.domains], dtype=np.int8),
+        line=None if question.line is None else _row(catalogue.lines.ids, question.line, "line"),
+        curiosity=question.curiosity,
+    )
+
+
+def _place(point: Point | None) -> Place | None:
+    return Place(point.lat, point.lon) if point else None
+
+
+def rows(ids: Ids, names: Sequence[str], field: str) -> Int32:
+    """Rows of names, each once, in the order given.
+
+    Raises
+    ------
+    Problem
+        422 that names the field of each unknown one, and the nearest names there are.
+    """
+    found = ids.find(names)
+    errors = [
+        {"field": f"{field}[{place}]", "detail": _unknown(ids, names[place])}
+        for place in np.flatnonzero(found == UNKNOWN).tolist()
+    ]
+    if errors:
+        detail = f"{errors[0]['field']}: {errors[0]['detail']}"
+        raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
+    return np.array(list(dict.fromkeys(found.tolist())), dtype=np.int32)
+
+
+def _row(ids: Ids, name: str, field: str) -> int:
+    if name not in ids:
+        raise at_field(field, _unknown(ids, name))
+    return ids.row(name)
+
+
+def _unknown(ids: Ids, name: str) -> str:
+    near = get_close_matches(name[:100], ids.names, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else f"GET /v1/{ids.kind}s lists them"
+    return f"this city has no such {ids.kind}; {hint}"
