@@ -72,7 +72,8 @@ class Recommendation:
 @dataclass(frozen=True)
 class Step:
     """One step of the funnel: how many activities are ``left`` after it, and for how many of those it
-    could not be checked because the city does not know."""
+    could not be checked because the city does not know.
+    """
 
     step: str
     left: int
@@ -82,7 +83,8 @@ class Step:
 @dataclass(frozen=True)
 class Relaxation:
     """The one wish that gains most when relaxed. ``to`` is the new value where the step has one (minutes
-    for ``travel``), else None; ``gains`` counts activities."""
+    for ``travel``), else None; ``gains`` counts activities.
+    """
 
     step: str
     to: float | None

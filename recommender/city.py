@@ -139,7 +139,8 @@ class Themes:
 @dataclass(frozen=True, eq=False)
 class Venues:
     """Places with a domain. ``domain`` indexes ``DOMAINS``; ``lat`` and ``lon`` are NaN, ``accessible``
-    is -1 where not known (1 yes, 0 no); ``opening_hours`` is OpenStreetMap syntax or ``""``."""
+    is -1 where not known (1 yes, 0 no); ``opening_hours`` is OpenStreetMap syntax or ``""``.
+    """
 
     ids: Ids
     name: tuple[str, ...]
@@ -241,7 +242,8 @@ class Sessions:
 @dataclass(frozen=True, eq=False)
 class Lines:
     """Learning lines. ``stations[i]`` holds the activity rows of line i in order (int32); ``theme`` is a
-    theme row or ``UNKNOWN``; ``badge`` is ``""`` where the line ends without one."""
+    theme row or ``UNKNOWN``; ``badge`` is ``""`` where the line ends without one.
+    """
 
     ids: Ids
     name: tuple[str, ...]

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
 
-from recommender.city import DOMAINS, FORMS, STAGES, Catalogue, Float32, Ids, Int32
+from recommender.city import DOMAINS, FORMS, STAGES, Catalogue, Float32, Ids, Int8, Int32
 from recommender.model import AGE_BANDS
 
 GRAM_SIZES = (3, 5)
@@ -119,8 +118,8 @@ class Encoder:
             "stage": _one_hot(activities.stage[rows], len(STAGES)),
             "ages": _ages(activities.age_min[rows], activities.age_max[rows]),
         }
-        weighted = [normalize(blocks[name]) * np.float32(self.block_weights[name]) for name in BLOCKS]
-        return sparse.csr_array(normalize(sparse.hstack(weighted, format="csr")), dtype=np.float32)
+        weighted = [scaled_rows(blocks[name]) * np.float32(self.block_weights[name]) for name in BLOCKS]
+        return scaled_rows(sparse.hstack(weighted, format="csr"))
 
     @staticmethod
     def _text(counter: object, vocabulary: tuple[str, ...], idf: Float32, text: list[str]) -> sparse.csr_array:
@@ -129,6 +128,13 @@ class Encoder:
         counts = sparse.csr_array(counter(vocabulary).transform(text))  # type: ignore[operator]
         np.log1p(counts.data, out=counts.data)
         return sparse.csr_array(counts @ sparse.diags_array(idf))
+
+
+def scaled_rows(matrix: sparse.csr_array, power: int = 2) -> sparse.csr_array:
+    """Rows of length 1 by the Euclidean norm, or for ``power`` 1 by their sum; rows of 0 stay so."""
+    length = np.asarray((abs(matrix) ** power).sum(axis=1)).ravel() ** (1 / power)
+    inverse = np.where(length > 0, 1 / np.maximum(length, 1e-30), 0)
+    return sparse.csr_array(sparse.diags_array(inverse) @ matrix, dtype=np.float32)
 
 
 def with_parents(catalogue: Catalogue) -> sparse.csr_array:
@@ -161,12 +167,10 @@ def _look_up(table: Int32, rows: Int32) -> Int32:
 def _selector(columns: Int32, width: int) -> sparse.csr_array:
     """Moves column i to ``columns[i]`` and drops it where that is negative."""
     kept = np.flatnonzero(columns >= 0)
-    return sparse.csr_array(
-        (np.ones(len(kept), dtype=np.float32), (kept, columns[kept])), shape=(len(columns), width)
-    )
+    return sparse.csr_array((np.ones(len(kept), dtype=np.float32), (kept, columns[kept])), shape=(len(columns), width))
 
 
-def _one_hot(codes: np.ndarray[tuple[int], np.dtype[np.signedinteger]], width: int) -> sparse.csr_array:  # type: ignore[type-arg]
+def _one_hot(codes: Int8 | Int32, width: int) -> sparse.csr_array:
     return _selector(np.asarray(codes, dtype=np.int32), width)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Bool, Float32, Float64
+from recommender.city import Bool, Float32, Float64, Int32
 
 AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
 """Lower ends of the age bands in which popularity is counted."""
@@ -70,8 +70,8 @@ class Model:
     ----------
     ids : tuple of str
         The activity of each row.
-    reference : bool, shape (n_activities,)
-        The activities the sources are standardised over: those of the training catalogue.
+    reference : int32, shape (n_reference,)
+        Rows of the activities the sources are standardised over: those of the training catalogue.
     visited : bool, shape (n_activities,)
         Whether anybody had been there by the time of training.
     als : Factors
@@ -89,6 +89,8 @@ class Model:
         Weight of the stamps at each activity; 0 where never visited.
     graph, similar : Neighbours
         Co-visits, and likeness of descriptions.
+    similar_scale : float32, shape (n_activities,)
+        Divisor of each candidate's likeness, see ``likeness``.
     popular : float32, shape (n_age_bands + 1, n_activities)
         Standardised recent visits per band of ``AGE_BANDS``; the last row is for everybody.
     metadata_weights : float32, shape (n_features, n_factors)
@@ -97,10 +99,15 @@ class Model:
         Encoded descriptions.
     source_weights : mapping of every name in ``SOURCES`` to float
     context_weights : mapping of every name in ``CONTEXT`` to float
+    theme_shares : sparse array, shape (n_activities, n_themes), float32
+        Themes with their broader ones, each row summing to 1. This and ``place_kernel`` are made of the
+        catalogue when the model is aligned with it, and never stored.
+    place_kernel : sparse array, shape (n_venues, n_venues), float32
+        Closeness of venues.
     """
 
     ids: tuple[str, ...]
-    reference: Bool
+    reference: Int32
     visited: Bool
     als: Factors
     als_inverse: Float64
@@ -110,11 +117,14 @@ class Model:
     degree: Float32
     graph: Neighbours
     similar: Neighbours
+    similar_scale: Float32
     popular: Float32
     metadata_weights: Float32
     features: sparse.csr_array
     source_weights: dict[str, float] = field(default_factory=dict)
     context_weights: dict[str, float] = field(default_factory=dict)
+    theme_shares: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0), dtype=np.float32))
+    place_kernel: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0), dtype=np.float32))
 
     @property
     def n_activities(self) -> int:

@@ -1,1 +1,1 @@
-"""Batch: fit, evaluate, report, publish, roll back, and the command line."""
+"""Batch: fit, evaluate, report, publish, roll back; the command line."""

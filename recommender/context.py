@@ -1,0 +1,139 @@
+"""What the circumstances of a request add: travel, wait, hour, price, known places, the next station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
+from recommender.eligibility import Eligible
+from recommender.model import Model
+from recommender.passport import Passport, Request
+
+DAY = 86_400
+USUAL_MINUTES, USUAL_PRICE, USUAL_DAYS = 30.0, 5.0, 14.0
+"""What a trip, a ticket and a wait are taken to be where the city does not say."""
+FARTHEST, DEAREST = 90.0, 50.0
+"""Minutes and euros beyond which more makes no difference."""
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What the circumstances add to each eligible activity, and the session they speak of.
+
+    Attributes
+    ----------
+    session : int32, shape (n_eligible,)
+        Row of the best session of each activity.
+    minutes : float64, shape (n_eligible,)
+    parts : mapping of every name in ``model.CONTEXT`` to float32, shape (n_eligible,)
+    station : int32, shape (n_eligible,)
+        The line whose next station this is, ``UNKNOWN`` for none.
+    """
+
+    session: Int32
+    minutes: Float64
+    parts: dict[str, Float32]
+    station: Int32
+
+    @property
+    def total(self) -> Float32:
+        summed: Float32 = np.sum(list(self.parts.values()), axis=0, dtype=np.float32)
+        return summed
+
+
+def context_of(passport: Passport, catalogue: Catalogue, request: Request, model: Model, eligible: Eligible) -> Context:
+    """Travel, wait, hour, price, known venue and organiser, next station: in the units of the blend.
+
+    Each part is measured from what is usual, so that "not known" and "as usual" add nothing, and only what is
+    better than usual can be a reason. The best session of an activity is the one with the highest sum of
+    travel, wait and hour; of equal ones the earliest.
+    """
+    weight = {name: model.context_weights[name] * model.source_weights["context"] for name in model.context_weights}
+    rows, sessions = eligible.activities, eligible.sessions
+    at_session: dict[str, Float64] = {
+        "minutes": weight["minutes"] * _relative(USUAL_MINUTES, eligible.minutes, FARTHEST),
+        "days": weight["days"] * _wait(catalogue, request, sessions),
+        "hour": weight["hour"] * _hour_fit(passport, catalogue, sessions),
+    }
+    best = _best(np.sum(list(at_session.values()), axis=0), eligible.first)
+    station = next_stations(passport, catalogue, rows)
+    activities = catalogue.activities
+    been_at = activities.venue[passport.stamps.activity]
+    organisers = {activities.organiser[row] for row in passport.stamps.activity} - {""}
+    known_organiser = np.fromiter((activities.organiser[row] in organisers for row in rows), np.float64, len(rows))
+    unsure = eligible.not_known["age"] | eligible.not_known["language"]
+    parts: dict[str, Float32 | Float64] = {name: values[best] for name, values in at_session.items()}
+    parts["price"] = weight["price"] * _relative(USUAL_PRICE, activities.price[rows], DEAREST)
+    parts["venue"] = weight["venue"] * np.isin(activities.venue[rows], been_at[been_at >= 0])
+    parts["organiser"] = weight["organiser"] * known_organiser
+    parts["station"] = weight["station"] * (station >= 0)
+    parts["age"] = -weight["age"] * unsure
+    return Context(
+        session=sessions[best],
+        minutes=eligible.minutes[best],
+        parts={name: np.asarray(values, dtype=np.float32) for name, values in parts.items()},
+        station=station,
+    )
+
+
+def _relative(usual: float, values: Float32 | Float64, most: float) -> Float64:
+    """How much less than usual; 0 where not known."""
+    less: Float64 = np.where(np.isnan(values), 0.0, usual - np.minimum(np.nan_to_num(values), most))
+    return less
+
+
+def _wait(catalogue: Catalogue, request: Request, sessions: Int32) -> Float64:
+    """Days sooner than usual, -28 to 14; 0 in a city without sessions."""
+    if catalogue.sessions.always:
+        return np.zeros(len(sessions))
+    days = np.maximum(catalogue.sessions.start[sessions] - request.at, 0) / DAY
+    return np.clip(USUAL_DAYS - days, -2 * USUAL_DAYS, USUAL_DAYS)
+
+
+def _hour_fit(passport: Passport, catalogue: Catalogue, sessions: Int32) -> Float64:
+    """How much more of a learner's stamps than usual fall in a session's part of the week, -1 to 1.
+
+    Parts are weekend or not × morning, afternoon, evening. Four stamps spread evenly are added, so that
+    three stamps do not make a habit. 0 without stamps or sessions.
+    """
+    if catalogue.sessions.always or not len(passport.stamps):
+        return np.zeros(len(sessions))
+    counts = np.bincount(_part_of_week(catalogue.clock.local(passport.stamps.at)), minlength=6)
+    share = (counts + 4 / 6) / (counts.sum() + 4)
+    fit: Float64 = (share - 1 / 6)[_part_of_week(catalogue.clock.local(catalogue.sessions.start[sessions]))]
+    return fit
+
+
+def _part_of_week(local: Int64) -> Int64:
+    """0–2 morning, afternoon, evening of a working day, 3–5 of the weekend. 1 January 1970 was a Thursday."""
+    weekend = (local // DAY + 3) % 7 >= 5
+    hour = local % DAY // 3600
+    return weekend * 3 + (hour >= 12) + (hour >= 18)
+
+
+def _best(values: Float64, first: Int32) -> Int32:
+    """Index of the largest value in each run that begins at ``first``; of equal ones the first."""
+    if not len(first):
+        return np.empty(0, dtype=np.int32)
+    run = np.repeat(np.arange(len(first)), np.diff(first, append=len(values)))
+    order = np.lexsort((np.arange(len(values)), -values, run))
+    return order[first].astype(np.int32)
+
+
+def next_stations(passport: Passport, catalogue: Catalogue, rows: Int32) -> Int32:
+    """The line that each activity is the next station of, for lines begun and not finished.
+
+    Returns
+    -------
+    int32, shape (len(rows),)
+        Line rows; ``UNKNOWN`` for the rest.
+    """
+    station = np.full(len(rows), UNKNOWN, dtype=np.int32)
+    stamped = set(passport.stamps.activity.tolist())
+    for line, stations in enumerate(catalogue.lines.stations):
+        done = [row in stamped for row in stations.tolist()]
+        if any(done) and not all(done):
+            station[rows == stations[done.index(False)]] = line
+    return station

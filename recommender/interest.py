@@ -1,0 +1,171 @@
+"""What a learner is curious about, as far as stamps and wishes show it.
+
+Interest is made of ``als``, ``graph``, ``metadata``, ``similar`` and ``wishes``. It uses no place, language, origin,
+gender or income: none of them is an argument here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import Catalogue, Float32, Float64, Int8, Int32
+from recommender.model import Model, Moments
+from recommender.passport import CHOSEN_BY, Passport
+
+CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
+"""A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class InterestProfile:
+    """What a block of learners brings to the scoring.
+
+    Attributes
+    ----------
+    history : sparse array, shape (n_learners, n_activities), float32
+        Weighted stamps.
+    als : float64, shape (n_learners, n_factors)
+        Folded-in vectors; 0 for a learner without stamps.
+    low_pass : float64, shape (n_learners, n_singular_vectors)
+    wishes : float32, shape (n_learners, n_themes)
+        1 for a wished theme.
+    """
+
+    history: sparse.csr_array
+    als: Float64
+    low_pass: Float64
+    wishes: Float32
+
+    def of(self, learner: int) -> InterestProfile:
+        """One learner's own profile, as a block of one."""
+        one = slice(learner, learner + 1)
+        history = sparse.csr_array(self.history[[learner], :])
+        return InterestProfile(history, self.als[one], self.low_pass[one], self.wishes[one])
+
+
+def stamp_weights(chosen_by: Int8) -> Float32:
+    """How much each stamp says about its learner. Shape (n,), in (0, 1]."""
+    table = np.array([*(CHOSEN_WEIGHT[name] for name in CHOSEN_BY), 1.0], dtype=np.float32)
+    weights: Float32 = table[chosen_by]
+    return weights
+
+
+def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model) -> InterestProfile:
+    """Fold a block of learners into the model's space.
+
+    Parameters
+    ----------
+    passports : sequence of Passport
+        In rows of the catalogue that the model is aligned with.
+    """
+    history = _history(passports, model.n_activities)
+    wishes = np.zeros((len(passports), len(catalogue.themes.ids)), dtype=np.float32)
+    for row, passport in enumerate(passports):
+        wishes[row, passport.wishes] = 1.0
+    als = np.zeros((len(passports), model.als_inverse.shape[0]))
+    for row in range(len(passports)):
+        stamped = slice(history.indptr[row], history.indptr[row + 1])
+        als[row] = fold_in(history.indices[stamped], history.data[stamped], model)
+    inverse_degree = np.where(model.degree > 0, 1 / np.maximum(model.degree, 1e-12), 0)
+    low_pass = (history @ sparse.diags_array(inverse_degree)) @ model.low_pass.activities
+    return InterestProfile(history, als, np.asarray(low_pass, dtype=np.float64), wishes)
+
+
+def _history(passports: Sequence[Passport], n_activities: int) -> sparse.csr_array:
+    lengths = [len(passport.stamps) for passport in passports]
+    row = np.repeat(np.arange(len(passports)), lengths)
+    empty = np.empty(0, dtype=np.int32)
+    activity = np.concatenate([empty, *(passport.stamps.activity for passport in passports)])
+    weights = [stamp_weights(passport.stamps.chosen_by) for passport in passports]
+    data = np.concatenate([np.empty(0, dtype=np.float32), *weights])
+    history = sparse.csr_array(sparse.coo_array((data, (row, activity)), shape=(len(passports), n_activities)))
+    history.sum_duplicates()
+    return history
+
+
+def fold_in(stamped: Int32, weights: Float32, model: Model) -> Float64:
+    """A learner's ALS vector from their stamps, without retraining.
+
+    With c = α·w the confidence of each stamp, Y the stamped rows and A the Gram matrix plus
+    regularisation, implicit's own update is (A + Yᵀ(C−I)Y)⁻¹Yᵀc. By the push-through identity that is
+    A⁻¹Yᵀ(I + (C−I)YA⁻¹Yᵀ)⁻¹c: as many equations as there are stamps instead of factors. An activity
+    nobody had visited stands in with the factors that its description predicts.
+
+    Parameters
+    ----------
+    stamped : int32, shape (n_stamps,)
+        Rows, each once.
+    weights : float32, shape (n_stamps,)
+
+    Returns
+    -------
+    float64, shape (n_factors,)
+        0 for no stamps.
+    """
+    y = _fold_factors(stamped, model)
+    spread = y @ model.als_inverse
+    confidence = model.als_confidence * weights.astype(np.float64)
+    if len(stamped) <= model.als_inverse.shape[0]:
+        system = np.eye(len(stamped)) + (confidence - 1)[:, None] * (spread @ y.T)
+        vector: Float64 = spread.T @ np.linalg.solve(system, confidence)
+    else:
+        gram = np.linalg.inv(model.als_inverse) + (y * (confidence - 1)[:, None]).T @ y
+        vector = np.asarray(np.linalg.solve(gram, y.T @ confidence), dtype=np.float64)
+    return vector
+
+
+def _fold_factors(rows: Int32, model: Model) -> Float64:
+    factors = np.where(model.visited[rows, None], model.als.activities[rows], model.metadata.activities[rows])
+    return np.asarray(factors, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """One source's scores, with the learner's own mean and spread over the reference activities.
+
+    Attributes
+    ----------
+    raw : float32, shape (n_learners, n_rows)
+    mean, spread : float64, shape (n_learners,)
+        ``spread`` is 0 where the source knows nothing about a learner.
+    """
+
+    raw: Float32
+    mean: Float64
+    spread: Float64
+
+    def standardised(self) -> Float32:
+        """(raw − mean) ÷ spread, and 0 throughout where the spread is 0. Shape (n_learners, n_rows)."""
+        scale = np.where(self.spread > 1e-9, 1 / np.maximum(self.spread, 1e-9), 0)
+        values: Float32 = ((self.raw - self.mean[:, None]) * scale[:, None]).astype(np.float32)
+        return values
+
+
+def from_factors(vectors: Float64, activities: Float32, moments: Moments) -> Scores:
+    """Scores of a low-rank source, with exact moments over the reference activities."""
+    raw = vectors.astype(np.float32) @ activities.T
+    variance = np.einsum("lf,fg,lg->l", vectors, moments.covariance, vectors, optimize=True)
+    return Scores(raw, vectors @ moments.mean, np.sqrt(np.maximum(variance, 0)))
+
+
+def from_neighbours(history: sparse.csr_array, weights: sparse.csr_array, reference: Int32, rows: Int32) -> Scores:
+    """Scores of a sparse source, with moments over the reference activities."""
+    everything = np.asarray((history @ weights).toarray(), dtype=np.float32)
+    at_reference = everything[:, reference]
+    spread = at_reference.std(axis=1, dtype=np.float64)
+    return Scores(everything[:, rows], at_reference.mean(axis=1, dtype=np.float64), spread)
+
+
+def wish_scores(wishes: Float32, model: Model, rows: Int32) -> Float32:
+    """Share of an activity's theme weight, broader themes included, that a learner wished for.
+
+    Returns
+    -------
+    float32, shape (n_learners, n_rows), 0 to 1
+        0 where no theme is known or wished.
+    """
+    return np.asarray((model.theme_shares[rows] @ wishes.T).T, dtype=np.float32)

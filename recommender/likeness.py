@@ -1,0 +1,80 @@
+"""How much activities resemble each other, judged by their descriptions."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import UNKNOWN, Bool, Float32, Int32
+
+_BLOCK = 512
+
+
+def likeness(
+    candidates: sparse.csr_array,
+    activities: sparse.csr_array,
+    stamped: Bool,
+    neighbours: int,
+    own: Int32 | None = None,
+    scale: Float32 | None = None,
+) -> tuple[sparse.csr_array, Float32]:
+    """Which stamped activities each candidate resembles most.
+
+    Each candidate keeps its nearest neighbours by squared cosine, divided by the root of the sum over all
+    of them. Without that division a candidate with a short, common description resembles everything a
+    little and ends up on every list (hubness: Radovanović, Nanopoulos & Ivanović, JMLR 11, 2010).
+
+    Parameters
+    ----------
+    candidates : sparse array, shape (n_candidates, n_features), float32
+        Rows of length 1 or 0.
+    activities : sparse array, shape (n_activities, n_features), float32
+    stamped : bool, shape (n_activities,)
+        Those that can stand in somebody's passport; only they are neighbours.
+    neighbours : int
+        Kept per candidate.
+    own : int32, shape (n_candidates,), optional
+        Row of each candidate among the activities: an activity does not resemble itself.
+    scale : float32, shape (n_candidates,), optional
+        Divisors found earlier, over more activities than these.
+
+    Returns
+    -------
+    weights : sparse array, shape (n_activities, n_candidates), float32
+        Entry (s, i): what a stamp at s adds to candidate i.
+    scale : float32, shape (n_candidates,)
+        The divisor of each candidate; 1 where it resembles nothing.
+    """
+    pool = np.flatnonzero(stamped).astype(np.int32)
+    across = sparse.csr_array(activities[pool].T)
+    column = np.full(activities.shape[0], UNKNOWN, dtype=np.int32)
+    column[pool] = np.arange(len(pool), dtype=np.int32)
+    own_column = np.full(candidates.shape[0], UNKNOWN, dtype=np.int32) if own is None else column[own]
+    blocks: list[sparse.csr_array] = []
+    scales = [np.empty(0, dtype=np.float32)]
+    for start in range(0, candidates.shape[0], _BLOCK):
+        part = slice(start, start + _BLOCK)
+        squared = _squared_cosines(sparse.csr_array(candidates[part] @ across), own_column[part])
+        total = squared.sum(axis=1)
+        divisor = np.sqrt(np.where(total > 0, total, 1)).astype(np.float32) if scale is None else scale[part]
+        blocks.append(_largest(squared / divisor[:, None], neighbours))
+        scales.append(divisor)
+    if not blocks:
+        return sparse.csr_array((activities.shape[0], 0), dtype=np.float32), scales[0]
+    near = sparse.vstack(blocks, format="csr")
+    wide = sparse.csr_array((near.data, pool[near.indices], near.indptr), shape=(near.shape[0], activities.shape[0]))
+    return sparse.csr_array(wide.T, dtype=np.float32), np.concatenate(scales)
+
+
+def _squared_cosines(cosines: sparse.csr_array, own: Int32) -> Float32:
+    squared: Float32 = np.square(cosines.toarray(), dtype=np.float32)
+    itself = np.flatnonzero(own != UNKNOWN)
+    squared[itself, own[itself]] = 0
+    return squared
+
+
+def _largest(values: Float32, most: int) -> sparse.csr_array:
+    if values.shape[1] > most:
+        least = -np.partition(-values, most - 1, axis=1)[:, most - 1 : most]
+        values[values < least] = 0
+    return sparse.csr_array(values)

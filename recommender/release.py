@@ -1,0 +1,259 @@
+"""A release on disk: arrays as ``.npy``, a manifest, and a checksum for every byte of it.
+
+<name>/
+    manifest.json   what it was made of and from, with the sha256 of every array
+    *.npy           the arrays, memory-mapped on loading; nothing is ever unpickled
+    times.json      when and how long: outside the digest, so equal input gives equal bytes
+    SHA256SUMS      of the manifest and the side files; ``sha256sum -c SHA256SUMS`` checks them too
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from recommender.align import align
+from recommender.city import Catalogue, Ids
+from recommender.encoder import Encoder
+from recommender.errors import BrokenRelease
+from recommender.model import Factors, Model, Moments, Neighbours
+
+SCHEMA = 1
+MANIFEST, SUMS, TIMES = "manifest.json", "SHA256SUMS", "times.json"
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_.-]+)")
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """Everything one training run publishes.
+
+    Attributes
+    ----------
+    model : Model
+    encoder : Encoder
+    manifest : mapping
+        City, config, data digest, code version and sizes; on a loaded release also the files' checksums.
+    name : str
+        ``<UTC time>-<digest8>``; ``""`` before it is saved.
+    """
+
+    model: Model
+    encoder: Encoder
+    manifest: Mapping[str, Any]
+    name: str = ""
+
+    def extended(self, catalogue: Catalogue) -> Release:
+        """The same release in the rows of a catalogue; what is new in it gets vectors from its description.
+
+        Call it once when the release or the catalogue changes, not per request.
+        """
+        return replace(self, model=align(self.model, self.encoder, catalogue, int(self.manifest["neighbours"])))
+
+    def fits(self, catalogue: Catalogue) -> bool:
+        """Whether the release stands in the rows of this catalogue."""
+        aligned = self.model.theme_shares.shape == (len(catalogue.activities), len(catalogue.themes.ids))
+        same = self.model.ids is catalogue.activities.ids.names or self.model.ids == catalogue.activities.ids.names
+        return aligned and same
+
+
+def save_release(
+    release: Release, directory: Path, created: str = "", times: Mapping[str, Any] | None = None, name: str = ""
+) -> Release:
+    """Write a release aside, make it durable, and move it into place in one step.
+
+    Parameters
+    ----------
+    directory : Path
+        Where releases live; the new one becomes a folder in it.
+    created : str
+        UTC time for the name, such as ``20260301T120000Z``.
+    times : mapping, optional
+        When and how long; goes into ``times.json``.
+    name : str, optional
+        Instead of ``<created>-<digest8>``.
+
+    Returns
+    -------
+    Release
+        With its name and full manifest.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    aside = directory / f".writing-{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    files = {}
+    for file, array in sorted(_arrays(release).items()):
+        np.save(aside / f"{file}.npy", np.ascontiguousarray(array), allow_pickle=False)
+        files[f"{file}.npy"] = _sha256(aside / f"{file}.npy")
+    manifest = {**release.manifest, "schema": SCHEMA, "weights": _weights(release), "files": files}
+    _write_json(aside / MANIFEST, manifest)
+    _write_json(aside / TIMES, dict(times or {}))
+    write_sums(aside)
+    for path in aside.iterdir():
+        _sync(path)
+    _sync(aside)
+    name = name or f"{created}-{_sha256(aside / MANIFEST)[:8]}".strip("-")
+    target = directory / name
+    shutil.rmtree(target, ignore_errors=True)
+    aside.rename(target)
+    _sync(directory)
+    return replace(release, name=name, manifest=manifest)
+
+
+def write_sums(directory: Path) -> None:
+    """Write ``SHA256SUMS`` for the manifest and every side file of a release folder."""
+    names = sorted(path.name for path in directory.iterdir() if path.suffix == ".json")
+    lines = [f"{_sha256(directory / name)}  {name}\n" for name in names]
+    (directory / SUMS).write_text("".join(lines), encoding="ascii")
+
+
+def load_release(directory: Path) -> Release:
+    """Load a release, every byte checked.
+
+    Raises
+    ------
+    BrokenRelease
+        Names the file that is missing, changed or of another version.
+    """
+    for line in _read(directory / SUMS).decode("ascii", "replace").splitlines(keepends=True):
+        match = _SUM_LINE.fullmatch(line.removesuffix("\n"))
+        if match is None or not line.endswith("\n"):
+            raise BrokenRelease(f"{directory / SUMS} is damaged: {line!r} is no checksum")
+        _check(directory / match[2], match[1])
+    listed = {line.partition("  ")[2] for line in _read(directory / SUMS).decode("ascii").splitlines()}
+    for needed in (MANIFEST, TIMES):
+        if needed not in listed:
+            raise BrokenRelease(f"{directory / SUMS} is damaged: it does not name {needed}")
+    manifest = json.loads(_read(directory / MANIFEST))
+    if manifest.get("schema") != SCHEMA:
+        raise BrokenRelease(
+            f"{directory / MANIFEST}: schema {manifest.get('schema')!r}, this version reads {SCHEMA}; train again"
+        )
+    arrays = {}
+    for file, digest in manifest["files"].items():
+        _check(directory / file, digest)
+        arrays[Path(file).stem] = np.load(directory / file, mmap_mode="r", allow_pickle=False)
+    return _build(arrays, manifest, directory.name)
+
+
+def _check(path: Path, digest: str) -> None:
+    if not path.is_file():
+        raise BrokenRelease(f"{path} is missing from the release")
+    if _sha256(path) != digest:
+        raise BrokenRelease(f"{path} is not what was released: its checksum differs")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BrokenRelease(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_READ_BYTES):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _weights(release: Release) -> dict[str, dict[str, float]]:
+    model, encoder = release.model, release.encoder
+    return {"source": model.source_weights, "context": model.context_weights, "encoder": encoder.block_weights}
+
+
+def _text(names: tuple[str, ...]) -> Any:
+    return np.frombuffer(json.dumps(names, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
+
+
+def _names(array: Any) -> tuple[str, ...]:
+    return tuple(json.loads(bytes(array)))
+
+
+_SPARSE = ("graph", "similar", "features")
+_FACTORS = ("als", "metadata", "low_pass")
+_PLAIN = ("reference", "visited", "als_inverse", "degree", "similar_scale", "popular", "metadata_weights")
+
+
+def _arrays(release: Release) -> dict[str, Any]:
+    model, encoder = release.model, release.encoder
+    arrays = {name: getattr(model, name) for name in _PLAIN}
+    for name in _FACTORS:
+        factors: Factors = getattr(model, name)
+        arrays[name] = factors.activities
+        arrays[f"{name}_mean"], arrays[f"{name}_covariance"] = factors.moments.mean, factors.moments.covariance
+    for name in _SPARSE:
+        value = getattr(model, name)
+        matrix = value.weights if isinstance(value, Neighbours) else value
+        arrays[f"{name}_data"] = matrix.data
+        arrays[f"{name}_indices"] = matrix.indices.astype(np.int32)
+        arrays[f"{name}_indptr"] = matrix.indptr.astype(np.int64)
+    arrays["ids"] = _text(model.ids)
+    arrays["words"], arrays["grams"] = _text(encoder.words), _text(encoder.grams)
+    arrays["word_idf"], arrays["gram_idf"] = encoder.word_idf, encoder.gram_idf
+    for name in ("themes", "venues", "organisers"):
+        arrays[f"known_{name}"] = _text(getattr(encoder, name).names)
+    return arrays
+
+
+def _build(arrays: dict[str, Any], manifest: Mapping[str, Any], name: str) -> Release:
+    ids = _names(arrays["ids"])
+    n_features = arrays["metadata_weights"].shape[0]
+    shapes = {"graph": len(ids), "similar": len(ids), "features": n_features}
+    matrices = {
+        key: sparse.csr_array(
+            (arrays[f"{key}_data"], arrays[f"{key}_indices"], arrays[f"{key}_indptr"]), shape=(len(ids), width)
+        )
+        for key, width in shapes.items()
+    }
+    factors = {
+        key: Factors(arrays[key], Moments(arrays[f"{key}_mean"], arrays[f"{key}_covariance"])) for key in _FACTORS
+    }
+    model = Model(
+        ids=ids,
+        als=factors["als"],
+        metadata=factors["metadata"],
+        low_pass=factors["low_pass"],
+        graph=Neighbours(matrices["graph"]),
+        similar=Neighbours(matrices["similar"]),
+        features=matrices["features"],
+        als_confidence=float(manifest["config"]["als"]["alpha"]),
+        source_weights=dict(manifest["weights"]["source"]),
+        context_weights=dict(manifest["weights"]["context"]),
+        **{key: arrays[key] for key in _PLAIN},
+    )
+    encoder = Encoder(
+        words=_names(arrays["words"]),
+        grams=_names(arrays["grams"]),
+        word_idf=arrays["word_idf"],
+        gram_idf=arrays["gram_idf"],
+        themes=Ids(_names(arrays["known_themes"]), "theme"),
+        venues=Ids(_names(arrays["known_venues"]), "venue"),
+        organisers=Ids(_names(arrays["known_organisers"]), "organiser"),
+        block_weights=dict(manifest["weights"]["encoder"]),
+    )
+    return Release(model, encoder, manifest, name)

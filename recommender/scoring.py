@@ -1,0 +1,74 @@
+"""From a profile to one score per activity: sources standardised per learner and blended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import Catalogue, Float32, Int32
+from recommender.interest import InterestProfile, Scores, from_factors, from_neighbours, wish_scores
+from recommender.model import AGE_BANDS, Model
+from recommender.passport import Passport
+
+
+def blend(
+    passports: Sequence[Passport], profile: InterestProfile, catalogue: Catalogue, model: Model, rows: Int32
+) -> dict[str, Float32]:
+    """What every source but ``context`` adds to each activity's score.
+
+    Each source is standardised per learner over the release's reference activities, never over what passed
+    this request's filters, and weighted. A source that knows nothing about a learner adds 0 throughout.
+
+    Parameters
+    ----------
+    rows : int32, shape (n_rows,)
+        Activities to score.
+
+    Returns
+    -------
+    mapping of source to float32, shape (n_learners, n_rows)
+    """
+    graph = from_neighbours(profile.history, model.graph.weights, model.reference, rows)
+    low_pass = from_factors(profile.low_pass, model.low_pass.activities[rows], model.low_pass.moments)
+    scores: dict[str, Float32] = {
+        "als": from_factors(profile.als, model.als.activities[rows], model.als.moments).standardised(),
+        "graph": (graph.standardised() + low_pass.standardised()) * np.float32(0.5),
+        "metadata": from_factors(profile.als, model.metadata.activities[rows], model.metadata.moments).standardised(),
+        "similar": from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised(),
+        "popular": model.popular[np.ix_(_bands(passports), rows)],
+        "wishes": wish_scores(profile.wishes, model, rows),
+        "places": place_scores(profile, catalogue, model, rows).standardised(),
+    }
+    # What nobody has visited has no visits to reason from: als and graph are silent, not against.
+    unvisited = ~model.visited[rows]
+    for source in ("als", "graph"):
+        scores[source][:, unvisited] = 0
+    return {source: values * np.float32(model.source_weights[source]) for source, values in scores.items()}
+
+
+def _bands(passports: Sequence[Passport]) -> Int32:
+    """Row of ``Model.popular`` for each learner; the last one where the age is not known."""
+    ages = np.array([passport.age_low for passport in passports], dtype=np.float64)
+    band = np.searchsorted(AGE_BANDS, ages, side="right") - 1
+    return np.where(np.isnan(ages), len(AGE_BANDS), band).astype(np.int32)
+
+
+def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model, rows: Int32) -> Scores:
+    """Closeness of an activity's venue to the venues a learner has been to, by ``Model.place_kernel``.
+
+    Mean and spread are over the city's venues. An activity whose place is not known scores that mean.
+    """
+    venue = catalogue.activities.venue
+    known = np.flatnonzero(venue >= 0)
+    shape = (len(venue), len(catalogue.venues.ids))
+    at_venue = sparse.csr_array((np.ones(len(known), dtype=np.float32), (known, venue[known])), shape=shape)
+    closeness = np.asarray((profile.history @ at_venue @ model.place_kernel).toarray(), dtype=np.float32)
+    if not shape[1]:
+        nothing = np.zeros(len(closeness))
+        return Scores(np.zeros((len(closeness), len(rows)), dtype=np.float32), nothing, nothing)
+    mean = closeness.mean(axis=1, dtype=np.float64)
+    located = np.append(~np.isnan(catalogue.venues.lat), False)[venue[rows]]
+    raw = np.where(located, closeness[:, venue[rows]], mean[:, None]).astype(np.float32)
+    return Scores(raw, mean, closeness.std(axis=1))

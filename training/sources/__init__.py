@@ -1,0 +1,1 @@
+"""What is learned from stamps and descriptions, one file per kind of evidence."""

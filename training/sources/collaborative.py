@@ -1,0 +1,109 @@
+"""What visits say of visits: matrix factorisation and the co-visit graph."""
+
+from __future__ import annotations
+
+import numpy as np
+from implicit.als import AlternatingLeastSquares
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
+
+from recommender.city import Float32, Float64
+from recommender.model import Factors, Neighbours, moments_of
+from training.config import Als, Graph
+
+SHARE_OF_ACTIVITIES = 4
+"""Factors are at most a quarter of the activities: more only learn the stamps by heart."""
+
+_BLOCK = 1024
+
+
+def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) -> tuple[Float32, Float64]:
+    """Implicit-feedback ALS (Hu, Koren & Volinsky 2008, doi:10.1109/ICDM.2008.22).
+
+    Returns
+    -------
+    factors : float32, shape (n_activities, n_factors)
+        Rows of activities never visited are 0.
+    inverse : float64, shape (n_factors, n_factors)
+        Inverse of their Gram matrix plus regularisation, for folding a learner in.
+    """
+    visited = np.asarray(matrix.sum(axis=0)).ravel() > 0
+    width = max(1, min(settings.factors, int(visited.sum()) // SHARE_OF_ACTIVITIES))
+    factors = np.zeros((matrix.shape[1], width), dtype=np.float32)
+    if visited.any():
+        model = AlternatingLeastSquares(
+            factors=width,
+            alpha=settings.alpha,
+            regularization=settings.regularisation,
+            iterations=settings.iterations,
+            random_state=seed,
+            num_threads=threads,
+        )
+        # BLAS threads under implicit's own cost up to ten times the time.
+        with threadpool_limits(1, "blas"):
+            model.fit(sparse.csr_matrix(matrix[:, visited]), show_progress=False)
+        factors[visited] = model.item_factors
+    gram = factors.T.astype(np.float64) @ factors
+    inverse: Float64 = np.asarray(np.linalg.inv(gram + settings.regularisation * np.eye(width)), dtype=np.float64)
+    return factors, inverse
+
+
+def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Neighbours, Factors, Float32]:
+    """GF-CF, a graph filter on co-visits (Shen et al. 2021, doi:10.1145/3459637.3482264), closed form.
+
+    Returns
+    -------
+    co_visits : Neighbours
+        The normalised co-visit matrix, the strongest ``settings.neighbours`` kept per stamped activity.
+    low_pass : Factors
+        Right singular vectors of the normalised stamps times the root of the degree.
+    degree : float32, shape (n_activities,)
+    """
+    per_learner = np.asarray(matrix.sum(axis=1)).ravel()
+    degree = np.asarray(matrix.sum(axis=0), dtype=np.float32).ravel()
+    normalised = sparse.csr_array(
+        sparse.diags_array(_inverse_root(per_learner)) @ matrix @ sparse.diags_array(_inverse_root(degree)),
+        dtype=np.float32,
+    )
+    rank = min(settings.rank, int((degree > 0).sum()) // SHARE_OF_ACTIVITIES, min(matrix.shape) - 1)
+    vectors = np.zeros((matrix.shape[1], max(rank, 1)), dtype=np.float32)
+    if rank >= 1:
+        vectors[:] = randomized_svd(normalised, rank, random_state=seed, n_iter=4)[2].T
+    factors = vectors * np.sqrt(degree)[:, None]
+    by_activity = sparse.csr_array(normalised.T)
+    rows = [
+        strongest(sparse.csr_array(by_activity[start : start + _BLOCK] @ normalised), settings.neighbours)
+        for start in range(0, matrix.shape[1], _BLOCK)
+    ]
+    return Neighbours(stack(rows, matrix.shape[1])), Factors(factors, moments_of(factors[degree > 0])), degree
+
+
+def strongest(block: sparse.csr_array, most: int) -> sparse.csr_array:
+    """The ``most`` largest entries of every row; of equal ones those in the lower columns.
+
+    Parameters
+    ----------
+    block : sparse array, shape (n_rows, n_columns)
+    """
+    block.sort_indices()
+    lengths = np.diff(block.indptr)
+    if lengths.max(initial=0) <= most:
+        return block
+    row = np.repeat(np.arange(block.shape[0]), lengths)
+    order = np.lexsort((block.indices, -block.data, row))
+    place = np.arange(len(order)) - np.repeat(block.indptr[:-1], lengths)
+    kept = np.sort(order[place < most])
+    return sparse.csr_array((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
+
+
+def stack(rows: list[sparse.csr_array], width: int) -> sparse.csr_array:
+    """Blocks of rows as one matrix of float32 with int32 indices; an empty one for no blocks."""
+    if not rows:
+        return sparse.csr_array((0, width), dtype=np.float32)
+    return sparse.csr_array(sparse.vstack(rows, format="csr"), dtype=np.float32)
+
+
+def _inverse_root(values: Float32) -> Float32:
+    inverse: Float32 = np.where(values > 0, 1 / np.sqrt(np.maximum(values, 1e-12)), 0).astype(np.float32)
+    return inverse

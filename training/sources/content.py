@@ -1,0 +1,111 @@
+"""What descriptions say: the encoder's vocabulary, factors from metadata, and likeness."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import Bool, Catalogue, Float32, Ids
+from recommender.encoder import Encoder, describe, gram_counter, word_counter
+from recommender.likeness import likeness
+from recommender.model import Neighbours
+from training.config import Encoder as EncoderSettings
+
+BLOCK_WEIGHTS = {
+    "words": 1.0,
+    "grams": 0.7,
+    "themes": 1.0,
+    "venue": 0.3,
+    "organiser": 0.3,
+    "domain": 0.2,
+    "form": 0.1,
+    "stage": 0.1,
+    "ages": 0.3,
+}
+SMALLEST_COUNT = 2
+LARGEST_SHARE = 0.2
+"""A character n-gram in more than a fifth of the activities tells nothing apart and costs most."""
+
+
+def fit_encoder(catalogue: Catalogue, settings: EncoderSettings) -> Encoder:
+    """Choose the vocabulary: words in at least two activities, and character n-grams that tell activities apart."""
+    n = len(catalogue.activities)
+    text = list(describe(catalogue, range(n)))
+    words, word_idf = _vocabulary(word_counter(min_count=SMALLEST_COUNT), text, 1.0, settings.max_features)
+    grams: tuple[str, ...] = ()
+    gram_idf = np.empty(0, dtype=np.float32)
+    if settings.characters:
+        counter = gram_counter(min_count=SMALLEST_COUNT)
+        grams, gram_idf = _vocabulary(counter, text, LARGEST_SHARE, settings.max_features)
+    organisers = sorted({name for name in catalogue.activities.organiser if name})
+    return Encoder(
+        words=words,
+        grams=grams,
+        word_idf=word_idf,
+        gram_idf=gram_idf,
+        themes=Ids(catalogue.themes.ids.names, "theme"),
+        venues=Ids(catalogue.venues.ids.names, "venue"),
+        organisers=Ids(organisers, "organiser"),
+        block_weights=dict(BLOCK_WEIGHTS),
+    )
+
+
+def _vocabulary(counter: object, text: list[str], share: float, most: int) -> tuple[tuple[str, ...], Float32]:
+    """The terms in at least two texts and at most a share of them, the commonest if there are too many."""
+    try:
+        counts = counter.fit_transform(text)  # type: ignore[attr-defined]
+    except ValueError:  # scikit-learn's word for: no term is left
+        return (), np.empty(0, dtype=np.float32)
+    frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
+    terms: list[str] = counter.get_feature_names_out().tolist()  # type: ignore[attr-defined]
+    kept = np.flatnonzero(frequency <= max(share * len(text), 10))
+    kept = np.sort(kept[np.lexsort((kept, -frequency[kept]))[:most]])
+    idf = np.log((1 + len(text)) / (1 + frequency[kept])) + 1
+    return tuple(terms[column] for column in kept), idf.astype(np.float32)
+
+
+def fit_metadata(features: sparse.csr_array, factors: Float32, visited: Bool, ridge: float) -> Float32:
+    """Ridge regression from descriptions to factors, solved in its dual form by conjugate gradients.
+
+    Returns
+    -------
+    float32, shape (n_features, n_factors)
+    """
+    known = sparse.csr_array(features[np.flatnonzero(visited)])
+    targets = factors[visited]
+    if not len(targets):
+        return np.zeros((features.shape[1], factors.shape[1]), dtype=np.float32)
+    back = sparse.csr_array(known.T)
+    return np.asarray(back @ conjugate_gradients(known, back, targets, ridge), dtype=np.float32)
+
+
+def conjugate_gradients(
+    known: sparse.csr_array, back: sparse.csr_array, targets: Float32, ridge: float, most: int = 50
+) -> Float32:
+    """Solve (XXᵀ + λI)A = Y for all columns of Y at once (Hestenes & Stiefel 1952).
+
+    Every column takes its own step lengths, so this equals one run per column. Stops when every residual
+    is below a thousandth of its start, or after ``most`` steps.
+    """
+    solution = np.zeros_like(targets)
+    residual = targets.copy()
+    direction = residual.copy()
+    squared = np.einsum("nf,nf->f", residual, residual)
+    enough = 1e-6 * squared
+    for _ in range(most):
+        applied = known @ (back @ direction) + np.float32(ridge) * direction
+        step = squared / np.maximum(np.einsum("nf,nf->f", direction, applied), 1e-30)
+        solution += step * direction
+        residual -= step * applied
+        before, squared = squared, np.einsum("nf,nf->f", residual, residual)
+        if (squared <= enough).all():
+            break
+        direction = residual + (squared / np.maximum(before, 1e-30)) * direction
+    return solution
+
+
+def fit_similar(features: sparse.csr_array, visited: Bool, neighbours: int) -> tuple[Neighbours, Float32]:
+    """Content k-nearest: which activities resemble which, and the scale of each; see ``recommender.likeness``."""
+    own = np.arange(features.shape[0], dtype=np.int32)
+    weights, scale = likeness(features, features, visited, neighbours, own=own)
+    return Neighbours(weights), scale

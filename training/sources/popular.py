@@ -1,0 +1,52 @@
+"""What is visited now, by people of about the same age."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.city import Float32, Float64
+from recommender.model import AGE_BANDS
+from training.config import Popular
+from training.interactions import Interactions
+
+DAY = 86_400
+
+
+def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> Float32:
+    """Log share of recent visits per age band, shrunk in two steps: band → everybody now → everybody ever.
+
+    Recent means the last ``settings.days`` before the last stamp. Each share counts ``settings.prior`` visits
+    spread as the wider group's, so a band with few visits follows everybody's taste.
+
+    Returns
+    -------
+    float32, shape (n_age_bands + 1, n_activities)
+        Each row with mean 0 and spread 1 over the activities; the last row is for everybody. All 0
+        when there are no stamps.
+    """
+    ever = _counts(stamps.activity, n_activities)
+    recent = stamps.at > stamps.at.max(initial=0) - settings.days * DAY
+    prior = max(settings.prior, 1e-6)
+    share = _shrunk(ever, np.full(n_activities, 1 / max(n_activities, 1)), n_activities)
+    share = _shrunk(_counts(stamps.activity[recent], n_activities), share, prior)
+    band = np.searchsorted(AGE_BANDS, stamps.age, side="right") - 1
+    band_of_stamp = np.where(np.isnan(stamps.age), -1, band)[stamps.learner]
+    rows = [
+        _shrunk(_counts(stamps.activity[recent & (band_of_stamp == index)], n_activities), share, prior)
+        for index in range(len(AGE_BANDS))
+    ]
+    scores = np.log(np.array([*rows, share]))
+    spread = scores.std(axis=1, keepdims=True)
+    standardised: Float32 = ((scores - scores.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-9)).astype(
+        np.float32
+    )
+    return standardised
+
+
+def _counts(activity: np.ndarray, n_activities: int) -> Float64:
+    return np.bincount(activity, minlength=n_activities).astype(np.float64)
+
+
+def _shrunk(counts: Float64, wider: Float64, prior: float) -> Float64:
+    share: Float64 = (counts + prior * wider) / (counts.sum() + prior)
+    return share
