@@ -23,6 +23,7 @@ from recommender.city import Bool
 HOME = ("home_lat", "home_lon")
 KEPT_WITHOUT = "; the row is kept without it"
 SWAPPED = "latitude and longitude look swapped"
+_HINTS = {"lat": "; were latitude and longitude swapped?"}
 _FAR_KM, _NEAR_KM, _KM_PER_DEGREE = 500.0, 100.0, 111.2
 
 
@@ -209,7 +210,7 @@ def validate(
     kept: dict[str, pd.Series] = {}
     for column in table.columns:
         kept[column.name], bad = READERS[column.kind](column, texts[column.name])
-        problems.add(bad, column.name, expected(column))
+        problems.add(bad, column.name, expected(column) + _HINTS.get(column.kind, ""))
         if column.required:
             problems.add((texts[column.name] == "").to_numpy(np.bool_), column.name, f"a value: {column.help}")
     _check_points(table, kept, problems, centre)

@@ -163,7 +163,7 @@ def expected(column: Column) -> str:
         "age_or_band": f"years {span}, such as 8.5, or a band such as 6-8",
         "number": f"a number {span}, with a decimal point",
         "whole": f"a whole number {span}",
-        "lat": f"a latitude {span}; were latitude and longitude swapped?",
+        "lat": f"a latitude {span}",
         "lon": f"a longitude {span}",
         "flag": "true or false",
         "time": "ISO 8601 with offset, such as 2026-03-07T14:00:00+01:00",
