@@ -1,0 +1,180 @@
+"""The whole evaluation on a town whose answer is known, and what must never leak into it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.columns import STAMPS
+from data.tables import empty, frame_of
+from data.translate import catalogue_from
+from recommender.errors import BadInput
+from tests.training.conftest import DAY, FIRST_DAY, two_tastes_town
+from training.evaluation.baselines import Random
+from training.evaluation.cut import draw_test, known_at
+from training.evaluation.ranking import rank
+from training.evaluation.results import merged
+from training.evaluation.run import evaluate
+from training.evaluation.verdict import ENGINE, verdict
+from training.fit import fit
+
+CUT = FIRST_DAY + 14 * 7 * DAY - 10 * 3600
+
+
+@pytest.fixture(scope="module")
+def results(two_tastes, quick):
+    return evaluate(two_tastes, quick, CUT)
+
+
+def test_it_finds_the_two_tastes(results):
+    models = results["models"]
+    assert results["protocol"]["learners"] == 80
+    assert models["leerlijn"]["recall@10"]["low"] > models["random"]["recall@10"]["high"] + 0.2
+    assert models["content"]["recall@10"]["low"] > models["random"]["recall@10"]["high"]
+    assert results["differences"]["random"]["recall@10"]["low"] > 0
+    assert "random" in results["verdict"]["beats"]
+
+
+def test_what_is_new_is_new(results):
+    assert results["protocol"]["new_activities"] == 1.0
+    assert results["protocol"]["reachable"] == 1.0
+    assert results["protocol"]["new_learners"] == 0.0
+    assert results["models"]["popular"]["recall@10"]["value"] == pytest.approx(
+        results["models"]["random"]["recall@10"]["value"], abs=0.12
+    ), "nobody can have visited what is still to come, so popularity is lots"
+
+
+def test_two_domains_at_most(results):
+    assert 1 <= results["models"]["leerlijn"]["domains@10"]["value"] <= 2
+    assert results["models"]["random"]["domains@10"]["value"] == pytest.approx(2, abs=0.1)
+
+
+def test_equal_input_gives_equal_bytes(results, two_tastes, quick):
+    again = evaluate(two_tastes, quick, CUT)
+    assert json.dumps(again) == json.dumps(results)
+
+
+def test_intervals_hold_their_value_and_counts_are_rounded(results):
+    for figures in results["models"].values():
+        for cell in figures.values():
+            if "low" in cell and cell["value"] is not None:
+                assert cell["low"] <= cell["value"] <= cell["high"]
+                assert cell["n"] % 5 == 0
+
+
+def test_nothing_after_the_cut_changes_what_is_shown(two_tastes, quick):
+    """Plant a future: everybody turns their taste around after the cut. No list may move."""
+
+    def lists(tables):
+        known = known_at(tables, CUT)
+        catalogue = catalogue_from(known)
+        trial = draw_test(two_tastes, catalogue, CUT, 90, 0, 0)
+        release = fit(known, quick)
+        return rank(trial, known, catalogue, release, [Random(len(catalogue.activities))], 0).lists
+
+    after = two_tastes.stamps["at"] >= CUT
+    turned = two_tastes.stamps["activity_id"].str.replace("robots", "x").str.replace("animals", "robots")
+    turned = turned.str.replace("x", "animals")
+    planted = two_tastes.stamps.assign(activity_id=two_tastes.stamps["activity_id"].where(~after, turned))
+    assert not planted.equals(two_tastes.stamps)
+    before, now = lists(two_tastes), lists(replace(two_tastes, stamps=planted))
+    assert all(np.array_equal(before[name], now[name]) for name in before)
+
+
+def test_lists_hold_only_what_is_still_to_come(two_tastes, quick):
+    known = known_at(two_tastes, CUT)
+    catalogue = catalogue_from(known)
+    trial = draw_test(two_tastes, catalogue, CUT, 90, 0, 0)
+    ranked = rank(trial, known, catalogue, fit(known, quick), [Random(len(catalogue.activities))], 0)
+    start = np.zeros(len(catalogue.activities))
+    start[catalogue.sessions.activity] = catalogue.sessions.start
+    for name, lists in ranked.lists.items():
+        shown = np.where(lists >= 0, start[lists], np.inf)
+        assert (shown >= trial.at[:, None]).all(), name
+        assert (lists >= 0).any()
+    assert ranked.candidates.max() <= 6 * 4
+
+
+def test_blocks_do_not_change_the_lists(two_tastes, quick, monkeypatch):
+    known = known_at(two_tastes, CUT)
+    catalogue = catalogue_from(known)
+    trial = draw_test(two_tastes, catalogue, CUT, 90, 0, 0)
+    release = fit(known, quick)
+    whole = rank(trial, known, catalogue, release, [], 0)
+    monkeypatch.setattr("training.evaluation.ranking._BLOCK_CELLS", 7 * len(catalogue.activities))
+    done = []
+    blocks = rank(trial, known, catalogue, release, [], 0, done.append)
+    assert len(done) > 5
+    assert sum(done) == len(trial.learners)
+    assert np.array_equal(whole.lists[ENGINE], blocks.lists[ENGINE])
+    assert np.array_equal(whole.candidates, blocks.candidates)
+    assert np.array_equal(whole.reachable, blocks.reachable)
+
+
+def test_learners_unknown_before_the_cut_are_tested_too(two_tastes, quick):
+    newcomers = [
+        {"learner_id": f"new-{number}", "activity_id": "robots-15-0", "at": FIRST_DAY + (7 * 15) * DAY + 3600}
+        for number in range(20)
+    ]
+    tables = replace(two_tastes, stamps=pd.concat([two_tastes.stamps, frame_of(STAMPS, newcomers)], ignore_index=True))
+    found = evaluate(tables, quick, CUT)
+    assert found["protocol"]["learners"] == 100
+    assert found["protocol"]["new_learners"] == pytest.approx(0.2)
+
+
+def test_fewer_than_ten_learners_are_never_shown(two_tastes, quick):
+    few = two_tastes.stamps[(two_tastes.stamps["at"] < CUT) | (two_tastes.stamps["learner_id"].str[-2:] < "09")]
+    found = evaluate(replace(two_tastes, stamps=few.reset_index(drop=True)), quick, CUT)
+    assert found["verdict"] == {"code": "too_few", "figure": "recall@10", "needed": 10}
+    assert "models" not in found
+
+
+def test_new_themes_of_few_learners_are_hidden(results):
+    cell = results["models"]["leerlijn"]["new_theme_recall@10"]
+    assert cell["n"] is None or cell["n"] >= 10
+
+
+def test_no_stamps_before_the_cut(two_tastes, quick):
+    with pytest.raises(BadInput, match=r"choose a later --cut"):
+        evaluate(two_tastes, quick, FIRST_DAY - DAY)
+    with pytest.raises(BadInput, match="there are none"):
+        evaluate(replace(two_tastes, stamps=empty(STAMPS)), quick)
+
+
+def test_without_a_cut_the_last_quarter_is_kept_back(two_tastes, quick):
+    protocol = evaluate(two_tastes, quick)["city"]
+    share = protocol["stamps_after"] / (protocol["stamps_after"] + protocol["stamps_before"])
+    assert 0.2 < share < 0.32
+
+
+def test_thin_groups_join_their_smaller_neighbour():
+    lengths = np.array([0] * 5 + [1] * 40 + [4] * 50 + [7] * 8)
+    assert merged([0, 1, 3, 6], lengths, 30) == [0, 3]
+    assert merged([0, 1, 3, 6], np.array([2] * 100), 30) == [0]
+    assert merged([0, 1, 3, 6], np.array([], dtype=int), 30) == [0]
+    sizes = np.histogram(lengths, bins=[*merged([0, 1, 3, 6], lengths, 30), 100])[0]
+    assert sizes.min() >= 30
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "code", "where"),
+    [(0.01, 0.1, "better", "beats"), (-0.01, 0.1, "level", "level_with"), (-0.2, -0.1, "worse", "beaten_by")],
+)
+def test_the_verdict_follows_the_interval(low, high, code, where):
+    lead = {"value": 0.05, "low": low, "high": high}
+    sure = {"value": 0.05, "low": 0.04, "high": 0.06}
+    found = verdict({"popular": {"recall@10": lead}, "random": {"recall@10": sure}}, "recall@10")
+    assert found["code"] == code
+    assert "popular" in found[where]
+
+
+def test_the_list_as_shown_is_no_baseline():
+    worse = {"value": -0.05, "low": -0.1, "high": -0.01}
+    assert verdict({"leerlijn_served": {"recall@10": worse}}, "recall@10")["code"] == "better"
+
+
+def test_another_town_of_the_same_kind_gives_another_figure(quick, results):
+    other = evaluate(two_tastes_town(seed=1), quick, CUT)
+    assert other["models"]["leerlijn"]["recall@10"]["value"] != results["models"]["leerlijn"]["recall@10"]["value"]
