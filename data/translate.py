@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from recommender.city import (
     UNKNOWN,
     Activities,
     Catalogue,
+    Clock,
     Ids,
     Int8,
     Int32,
@@ -168,6 +171,9 @@ def _activities(frame: pd.DataFrame, themes: Themes, venues: Venues) -> Activiti
 
 def _sessions(frame: pd.DataFrame, activities: Activities, venues: Venues) -> Sessions:
     activity = _must_find(frame[ACTIVITY], activities.ids)
+    # The engine reads the sessions of one activity as one run.
+    order = np.lexsort((frame[SESSION], frame["start"], activity))
+    frame, activity = frame.iloc[order], activity[order]
     own_venue = rows_of(frame["venue_id"], venues.ids)
     venue = np.where(own_venue == UNKNOWN, activities.venue[activity], own_venue).astype(np.int32)
     lat, lon = _floats(frame, "lat"), _floats(frame, "lon")
@@ -202,8 +208,38 @@ def _lines(frame: pd.DataFrame, themes: Themes, activities: Activities) -> Lines
     )
 
 
+@lru_cache(maxsize=64)
+def clock_of(time_zone: str) -> Clock:
+    """The changes of a time zone's offset from 1970 to 2100, found to the hour.
+
+    Raises
+    ------
+    BadInput
+        When the zone is not in the tz database.
+    """
+    try:
+        zone = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(f"city.toml, time_zone: {time_zone!r} is no zone such as Europe/Amsterdam") from None
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def offset(hour: int) -> int:
+        shift = (epoch + timedelta(hours=hour)).astimezone(zone).utcoffset()
+        return 0 if shift is None else int(shift.total_seconds())
+
+    since, offsets = [0], [offset(0)]
+    day = 24
+    for hour in range(day, 130 * 366 * day, day):
+        if offset(hour) == offsets[-1]:
+            continue
+        change = next(earlier for earlier in range(hour - day + 1, hour + 1) if offset(earlier) != offsets[-1])
+        since.append(change * 3600)
+        offsets.append(offset(hour))
+    return Clock(np.array(since, dtype=np.int64), np.array(offsets, dtype=np.int64))
+
+
 def catalogue_from(tables: Tables) -> Catalogue:
-    """The city at one moment, as the engine reads it.
+    """The city at one moment, as the engine reads it; sessions by activity, then by start.
 
     A session takes place at its own point, else at its own venue, else at its activity's venue. An activity
     that says nothing of access has its venue's step-free access: ``wheelchair`` or not.
@@ -233,6 +269,7 @@ def catalogue_from(tables: Tables) -> Catalogue:
         lines=_lines(tables.lines, themes, activities),
         travel=city.travel,
         default_mode=city.default_mode,
+        clock=clock_of(city.time_zone),
     )
 
 
