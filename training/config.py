@@ -100,19 +100,11 @@ class Popular(_Checked):
 
 @dataclass(frozen=True)
 class Encoder(_Checked):
-    """What of an activity's text becomes features: words, character n-grams, and at most how many of them."""
+    """What of an activity's text becomes features: character n-grams beside words, and at most how many of each."""
 
     where = "encoder"
-    words: bool = True
     characters: bool = True
-    char_min: int = _within(3, 1, 10)
-    char_max: int = _within(5, 1, 10)
     max_features: int = _within(50_000, 1, 10_000_000)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.char_min > self.char_max:
-            raise BadConfig(f"encoder.char_min: {self.char_min} is above encoder.char_max, {self.char_max}")
 
 
 @dataclass(frozen=True)
@@ -125,8 +117,9 @@ class Weights(_Checked):
     metadata: float = _within(0.75, 0.0, 100.0)
     similar: float = _within(0.75, 0.0, 100.0)
     popular: float = _within(0.3, 0.0, 100.0)
-    wishes: float = _within(1.0, 0.0, 100.0)
-    context: float = _within(0.3, 0.0, 100.0)
+    wishes: float = _within(2.0, 0.0, 100.0)
+    places: float = _within(0.4, 0.0, 100.0)
+    context: float = _within(1.0, 0.0, 100.0)
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,16 @@ def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) ->
     width = max(1, min(settings.factors, int(visited.sum()) // SHARE_OF_ACTIVITIES))
     factors = np.zeros((matrix.shape[1], width), dtype=np.float32)
     if visited.any():
-        model = AlternatingLeastSquares(
-            factors=width,
-            alpha=settings.alpha,
-            regularization=settings.regularisation,
-            iterations=settings.iterations,
-            random_state=seed,
-            num_threads=threads,
-        )
-        # BLAS threads under implicit's own cost up to ten times the time.
+        # BLAS threads under implicit's own cost up to ten times the time; it looks for them at birth.
         with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=width,
+                alpha=settings.alpha,
+                regularization=settings.regularisation,
+                iterations=settings.iterations,
+                random_state=seed,
+                num_threads=threads,
+            )
             model.fit(sparse.csr_matrix(matrix[:, visited]), show_progress=False)
         factors[visited] = model.item_factors
     gram = factors.T.astype(np.float64) @ factors
