@@ -75,7 +75,7 @@ def _intervals(rows: list[dict[str, Any]], axis: str, number: str, width: int) -
     ).transform_calculate(value="datum.low") + base.mark_point(filled=True, size=90, opacity=1).encode(
         x=x, y=y, color=colour
     )
-    plot = width - room - 24
+    plot = width - room - 12
     if any(row["group"] for row in rows):
         groups = list(dict.fromkeys(row["group"] for row in rows))
         header = alt.Header(
