@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from data.clock import clock_of
 from data.columns import ACTIVITY, AT, LEARNER, LINE, SESSION, THEME, VENUE
 from data.tables import Tables
+from data.words import age_span, split, weights
 from recommender.city import (
     COMPANY,
     DOMAINS,
@@ -24,7 +22,6 @@ from recommender.city import (
     UNKNOWN,
     Activities,
     Catalogue,
-    Clock,
     Ids,
     Int8,
     Int32,
@@ -41,34 +38,6 @@ from recommender.errors import BadInput, UnknownName
 from recommender.passport import CHOSEN_BY, Passport, Stamps
 
 WHEELCHAIR = "wheelchair"
-_BAND = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
-_LAST_DAYS_OF_A_YEAR = 0.99
-
-
-def split(text: str) -> tuple[str, ...]:
-    """The words of a canonical list: ``a;b`` → ``("a", "b")``, ``""`` → ``()``."""
-    return tuple(text.split(";")) if text else ()
-
-
-def weights(text: str) -> tuple[tuple[str, float], ...]:
-    """Themes with their weights: ``space:0.7;making`` → ``(("space", 0.7), ("making", 1.0))``."""
-    parts = (part.partition(":") for part in split(text))
-    return tuple((name, float(weight) if weight else 1.0) for name, _, weight in parts)
-
-
-@lru_cache(maxsize=4096)
-def age_span(text: str) -> tuple[float, float]:
-    """Lowest and highest age in years of an age or a band.
-
-    ``8.5`` → (8.5, 8.5); ``6-8`` → (6.0, 8.99), until the ninth birthday; ``""`` → (NaN, NaN).
-    """
-    if not text:
-        return float("nan"), float("nan")
-    band = _BAND.fullmatch(text)
-    if band is None:
-        return float(text), float(text)
-    low, high = float(band[1]), float(band[2])
-    return low, high + _LAST_DAYS_OF_A_YEAR if high.is_integer() else high
 
 
 def _texts(frame: pd.DataFrame, name: str) -> tuple[str, ...]:
@@ -206,36 +175,6 @@ def _lines(frame: pd.DataFrame, themes: Themes, activities: Activities) -> Lines
         badge=tuple(head["badge"] for head in heads),
         stations=tuple(_must_find(group[ACTIVITY], activities.ids) for group in groups),
     )
-
-
-@lru_cache(maxsize=64)
-def clock_of(time_zone: str) -> Clock:
-    """The changes of a time zone's offset from 1970 to 2100, found to the hour.
-
-    Raises
-    ------
-    BadInput
-        When the zone is not in the tz database.
-    """
-    try:
-        zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadInput(f"city.toml, time_zone: {time_zone!r} is no zone such as Europe/Amsterdam") from None
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def offset(hour: int) -> int:
-        shift = (epoch + timedelta(hours=hour)).astimezone(zone).utcoffset()
-        return 0 if shift is None else int(shift.total_seconds())
-
-    since, offsets = [0], [offset(0)]
-    day = 24
-    for hour in range(day, 130 * 366 * day, day):
-        if offset(hour) == offsets[-1]:
-            continue
-        change = next(earlier for earlier in range(hour - day + 1, hour + 1) if offset(earlier) != offsets[-1])
-        since.append(change * 3600)
-        offsets.append(offset(hour))
-    return Clock(np.array(since, dtype=np.int64), np.array(offsets, dtype=np.int64))
 
 
 def catalogue_from(tables: Tables) -> Catalogue:

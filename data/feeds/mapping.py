@@ -13,7 +13,7 @@ import pandas as pd
 from data.columns import THEME, THEMES
 from data.feeds.spanish import plain
 from data.tables import frame_of
-from data.translate import weights
+from data.words import weights
 from recommender.city import DOMAINS, FORMS
 from recommender.errors import BadInput
 

@@ -7,16 +7,8 @@ import pytest
 
 from data.columns import ACTIVITIES, SESSIONS, STAMPS, THEMES, VENUES
 from data.tables import Tables, frame_of
-from data.translate import (
-    age_span,
-    catalogue_from,
-    passport_from,
-    passports_from,
-    rows_of,
-    split,
-    stamp_arrays,
-    weights,
-)
+from data.translate import catalogue_from, passport_from, passports_from, rows_of, stamp_arrays
+from data.words import age_span, split, weights
 from recommender.city import DOMAINS, STATUSES, UNKNOWN, Ids, Place
 from recommender.errors import BadInput, UnknownName
 
