@@ -47,6 +47,9 @@ def without_mark(content: bytes, source: str) -> bytes:
     if content.startswith(_UTF16_MARKS):
         raise BadInput(f"{source}: this is UTF-16, UTF-8 was expected; convert it: iconv -f utf16 -t utf8")
     content = content.removeprefix(_UTF8_MARK)
+    if b"\x00" in content:
+        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
+        raise BadInput(f"{source}, line {line}: a zero byte; this is no text file. Was it saved as something else?")
     try:
         content.decode()
     except UnicodeDecodeError as error:

@@ -25,6 +25,7 @@ from data.values import READERS
 from recommender.errors import BadInput
 
 SETTINGS = "city.toml"
+REFERRED_TO = frozenset(column.of for table in TABLES for column in table.columns if isinstance(column.of, str))
 QUARANTINE = "quarantine.csv"
 """Written beside the tables, never read: it is for a person to look at."""
 
@@ -178,7 +179,8 @@ def read_folder(path: Path, now: int | None = None) -> Tables:
         if len(rejected):
             quarantine.append(rejected)
         frames[table.name] = kept
-        known[table.name] = set(kept[table.key[0]])
+        if table.name in REFERRED_TO:
+            known[table.name] = set(kept[table.key[0]])
         if table is VENUES:
             centre = centre_of(kept["lat"].to_numpy(np.float64), kept["lon"].to_numpy(np.float64))
     tables = Tables(city=city, **frames, has_sessions="sessions" in files, notes=tuple(notes))

@@ -216,9 +216,10 @@ def validate(
     _check_points(table, kept, problems, centre)
     _check_order(table, kept, problems, as_of)
 
-    own_names = {table.name: set(kept[table.key[0]][~problems.rejected])}
+    if any(column.of == table.name for column in table.columns):
+        known = {**known, table.name: set(kept[table.key[0]][~problems.rejected])}
     for column in table.columns:
-        _check_reference(column, kept, problems, {**known, **own_names})
+        _check_reference(column, kept, problems, known)
     twice = np.zeros(len(texts), dtype=np.bool_)
     twice[~problems.rejected] = pd.DataFrame(kept)[list(table.key)][~problems.rejected].duplicated().to_numpy()
     problems.add(twice, table.key[0], f"{' and '.join(table.key)} only once; the first row is kept")

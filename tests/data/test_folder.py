@@ -136,6 +136,7 @@ def test_a_missing_folder_is_named(tmp_path):
             r"activities\.csv, line 2: byte 23 \(0xe9\) is not UTF-8; .*iconv -f latin1 -t utf8 activities\.csv",
         ),
         ("activity_id,title\na,b\n".encode("utf-16"), r"activities\.csv: this is UTF-16, .*iconv -f utf16 -t utf8"),
+        (b"activity_id,title\na-1,x\na-\x00,y\n", r"activities\.csv, line 3: a zero byte"),
         ('activity_id,title\na-1,x\na-2,"open\na-3,y\n', r"activities\.csv, line 3: a quote is opened here"),
         ('title,activity_id,price\nx,a-1,1\n"open,a-2,2\ny,a-3,3\n', r"activities\.csv, line 3: a quote is opened"),
         ("activity_id,title\n,\n,x\n", r"no row can be used; the first, line 3: activity_id is ''"),
