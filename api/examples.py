@@ -25,8 +25,8 @@ def examples(live: Live | None) -> dict[str, Any]:
             {"passport": {"age": 8.5, "languages": ["nl"]}, "count": 5, "lang": "nl"},
         ),
         "filters": (
-            "An age band, free, with a parent, by theme of place",
-            {"passport": {"age": "6-8"}, "with": [{"age": 38}], "free_only": True, "domains": list(DOMAINS[:2])},
+            "An age band, free, on the kind of place that suits",
+            {"passport": {"age": "6-8"}, "free_only": True, "domains": list(DOMAINS)},
         ),
     }
     if live is not None:

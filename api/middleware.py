@@ -7,6 +7,7 @@ import logging
 import time
 import traceback
 import uuid
+from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,7 @@ KEY_TEXT = (
     "This installation asks for a key, and keys come with a later version. To try Leerlijn without one, serve a "
     "sample or simulated city on your own machine: python -m api serve --mode demo"
 )
+LINGER_SECONDS, LINGER_BYTES = 1.0, 4 << 20
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -95,7 +97,7 @@ class Access:
     def _refusal(self, scope: Scope) -> Problem | None:
         client = scope.get("client")
         if self.settings.demo:
-            if client is not None and not (is_loopback(client[0]) or client[0] == "testclient"):
+            if client is not None and not is_loopback(client[0]):
                 return Problem(403, "Demo mode answers this machine alone.")
             return None
         if scope["path"] in OPEN:
@@ -117,7 +119,7 @@ class Guard:
         try:
             body = await self._read(headers, receive)
         except Problem as problem:
-            await problem.response(scope["state"]["request_id"])(scope, receive, send)
+            await problem.response(scope["state"]["request_id"])(scope, receive, self._lingering(receive, send))
             return
         if body is None:  # the caller has gone
             return
@@ -152,6 +154,30 @@ class Guard:
         except TimeoutError:
             seconds = f"{self.settings.body_seconds:g}"
             raise Problem(408, f"A body has {seconds} seconds to arrive.", headers={"Connection": "close"}) from None
+
+    def _lingering(self, receive: Receive, send: Send) -> Send:
+        """Takes in a little more of the body between the answer and its end.
+
+        A connection that is closed with bytes unread is reset, and a caller who is still sending may then lose
+        the answer that says why.
+        """
+
+        async def answer(message: Message) -> None:
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_SECONDS):
+                    rest = 0
+                    while rest < LINGER_BYTES:
+                        more = await receive()
+                        rest += len(more.get("body", b""))
+                        if not more.get("more_body", False):
+                            break
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return answer
 
     def _too_large(self) -> Problem:
         most = self.settings.max_body_bytes

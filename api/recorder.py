@@ -27,6 +27,7 @@ class Recorder:
     def __init__(self, store: Store, most: int = 10_000) -> None:
         self.store = store
         self.lost = 0
+        self._waiting = 0
         self._queue: asyncio.Queue[Shown] = asyncio.Queue(most)
         self._task: asyncio.Task[None] | None = None
 
@@ -34,6 +35,7 @@ class Recorder:
         """Keep a list, soon."""
         try:
             self._queue.put_nowait(shown)
+            self._waiting += 1
         except asyncio.QueueFull:
             self.lost += 1
 
@@ -52,8 +54,14 @@ class Recorder:
                 self.lost += len(batch)
                 LOG.error("%d shown lists were not kept: %s", len(batch), type(error).__name__)
             finally:
+                self._waiting -= len(batch)
                 for _ in batch:
                     self._queue.task_done()
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything put so far is kept or counted as lost."""
+        return not self._waiting
 
     async def settle(self) -> None:
         """Wait until everything put so far is kept."""

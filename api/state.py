@@ -110,13 +110,12 @@ def _load_first(home: Home, city: str) -> tuple[Release | None, tuple[str, ...]]
     names = home.published(city)
     why: list[str] = []
     for name in names:
+        folder = home.releases(city) / name
         try:
-            return load_release(home.releases(city) / name), tuple(why)
+            return load_release(folder), tuple(why)
         except (LeerlijnError, OSError) as error:
-            # The path of a missing file is in the message of an OSError: its kind is enough for outside.
-            why.append(
-                f"release {name} cannot be used: {error if isinstance(error, LeerlijnError) else error.strerror}"
-            )
+            # Which file is for everybody to know, where it lies on this machine is not.
+            why.append(f"release {name} cannot be used: {error}".replace(f"{folder}/", ""))
     return None, tuple(why) or ("no release is published",)
 
 

@@ -99,7 +99,7 @@ def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
         access=tuple(question.access),
         themes=rows(catalogue.themes.ids, question.themes, "themes"),
         domains=np.array([DOMAINS.index(domain) for domain in question.domains], dtype=np.int8),
-        line=None if question.line is None else _row(catalogue.lines.ids, question.line, "line"),
+        line=None if question.line is None else row(catalogue.lines.ids, question.line, "line"),
         curiosity=question.curiosity,
     )
 
@@ -127,7 +127,8 @@ def rows(ids: Ids, names: Sequence[str], field: str) -> Int32:
     return np.array(list(dict.fromkeys(found.tolist())), dtype=np.int32)
 
 
-def _row(ids: Ids, name: str, field: str) -> int:
+def row(ids: Ids, name: str, field: str) -> int:
+    """Row of one name; a 422 that names the field when it is unknown."""
     if name not in ids:
         raise at_field(field, _unknown(ids, name))
     return ids.row(name)

@@ -15,7 +15,7 @@ from api.shapes.answer import ActivitiesShape, LinesShape, ThemesShape
 from api.shapes.question import Domain
 from api.shapes.values import Id, Language
 from api.state import Live
-from api.translate import rows
+from api.translate import row
 from data.messages import theme_label
 from recommender.city import DOMAINS
 from recommender.eligibility import has_theme
@@ -64,7 +64,8 @@ def _found(live: Live, wanted: Filter) -> np.ndarray:
     catalogue = live.catalogue
     found = np.arange(len(catalogue.activities), dtype=np.int32)
     if wanted.theme is not None:
-        found = found[has_theme(catalogue, found, rows(catalogue.themes.ids, [wanted.theme], "query.theme"))]
+        theme = row(catalogue.themes.ids, wanted.theme, "query.theme")
+        found = found[has_theme(catalogue, found, np.array([theme], dtype=np.int32))]
     if wanted.domain is not None:
         found = found[catalogue.activities.domain[found] == DOMAINS.index(wanted.domain)]
     return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from api.respond import json_answer, problems
@@ -9,6 +12,11 @@ from api.service import live_of
 from api.shapes.answer import ReleaseShape
 
 router = APIRouter(tags=["service"])
+
+
+def _account(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest without the checksums of its files: those are for whoever holds the files."""
+    return {name: value for name, value in manifest.items() if name != "files"}
 
 
 @router.get("/v1/release", summary="What is in service", response_model=ReleaseShape, responses=problems(401))
@@ -30,6 +38,6 @@ async def release(request: Request) -> Response:
                 "themes": len(catalogue.themes.ids),
                 "lines": len(catalogue.lines.ids),
             },
-            "manifest": live.release.manifest if live.release else None,
+            "manifest": _account(live.release.manifest) if live.release else None,
         }
     )

@@ -1,0 +1,131 @@
+"""A real server on a real socket over a real store with a real, tiny release."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.service import Service
+from api.settings import Settings
+from data.home import Home
+from data.store import Store
+from data.tables import Tables
+from recommender.release import Release, save_release
+from training.config import Config
+from training.fit import fit
+
+ASK = "/v1/recommendations"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service: a client to ask it with, and its insides to look at."""
+
+    http: httpx.Client
+    app: FastAPI
+    port: int
+
+    @property
+    def service(self) -> Service:
+        service: Service = self.app.state.service
+        return service
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        """The answer to a question that must succeed."""
+        answer = self.http.post(ASK, json=question)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def refused(self, content: bytes | str, status: int, **headers: str) -> dict[str, Any]:
+        """The problem that raw bytes run into."""
+        answer = self.http.post(ASK, content=content, headers={"Content-Type": "application/json"} | headers)
+        return problem(answer, status)
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem in an answer, checked to be one."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert {"type", "title", "detail"} <= body.keys()
+    return body
+
+
+@contextmanager
+def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterator[Served]:
+    """Serve on a free port of this machine until the block ends."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    app = create_app(settings, clock)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on"))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    patience = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < patience, "the server did not start in a minute"
+        time.sleep(0.01)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield Served(client, app, port)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
+    assert not thread.is_alive(), "the server did not stop"
+
+
+@pytest.fixture(scope="session")
+def release(tiny: Tables) -> Release:
+    """Klein-Oss, trained."""
+    return fit(tiny, Config())
+
+
+@pytest.fixture(scope="session")
+def settle(tiny: Tables, release: Release) -> Callable[..., Home]:
+    """Puts a city in a folder: its tables in the store, and its releases, of which the last is in service."""
+
+    def put(path: Path, releases: tuple[str, ...] = ("20260302T080000Z-one",), **changes: Any) -> Home:
+        home = Home(path)
+        tables = replace(tiny, **changes)
+        with Store(home.store_url) as store:
+            store.create()
+            store.save(tables)
+        for name in releases:
+            save_release(release, home.releases(tables.city.id), name=name)
+            home.point(tables.city.id, name)
+        return home
+
+    return put
+
+
+@pytest.fixture(scope="session")
+def oss_home(settle: Callable[..., Home], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Klein-Oss with one release in service."""
+    return settle(tmp_path_factory.mktemp("oss"))
+
+
+@pytest.fixture(scope="session")
+def oss(oss_home: Home) -> Iterator[Served]:
+    """Klein-Oss, served in demo mode."""
+    with serve(Settings(home=oss_home.path, refresh_seconds=0.05)) as served:
+        yield served
+
+
+Serve = Callable[..., AbstractContextManager[Served]]

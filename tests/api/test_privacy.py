@@ -1,0 +1,61 @@
+"""Nothing of a passport that travels with a request stays behind, and no log names anybody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from data.home import Home
+from tests.api.conftest import ASK, serve
+
+MARKS = ("51.7777", "5.4444", "badge-of-nobody", "9.8765", "gone-activity-77")
+
+
+def test_nothing_of_an_inline_passport_is_kept(
+    settle: Callable[..., Home], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = settle(tmp_path)
+    passport = {
+        "age": 9.8765,
+        "home": {"lat": 51.7777, "lon": 5.4444},
+        "badges": ["badge-of-nobody"],
+        "stamps": [{"activity": "gone-activity-77", "at": "2026-01-01T00:00:00Z"}],
+    }
+    with caplog.at_level(logging.DEBUG), serve(Settings(home=home.path)) as served:
+        for _ in range(50):
+            assert served.http.post(ASK, json={"passport": passport}).status_code == 200
+        served.http.post(ASK, json={"passport": passport | {"name": "badge-of-nobody"}})
+        served.http.get(f"/v1/{MARKS[2]}?{MARKS[2]}")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            for mark in MARKS:
+                assert mark.encode() not in content, (path, mark)
+    ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("http", "hpack")))
+    assert "/v1/recommendations 200" in ours
+    for mark in MARKS:
+        assert mark not in ours
+
+
+def test_no_log_names_a_learner_even_when_something_breaks(
+    settle: Callable[..., Home], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = settle(tmp_path)
+    with caplog.at_level(logging.DEBUG), serve(Settings(home=home.path)) as served:
+        assert served.http.post(ASK, json={"learner": "r-1"}).status_code == 200
+        assert served.http.post(ASK, json={"learner": "r-999"}).status_code == 404
+        with served.service.store.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE stamps")
+        broken = served.http.post(ASK, json={"learner": "r-1"})
+        assert broken.status_code in (500, 503)
+        assert "r-1" not in broken.text
+        assert "stamps" not in broken.text
+        assert served.http.post(ASK, json={}).status_code == 200
+    ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("leerlijn"))
+    assert "OperationalError" in ours
+    assert "r-1" not in ours
+    assert "r-999" not in ours
