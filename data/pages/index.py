@@ -51,7 +51,7 @@ def page(
     answer : Answer
         With up to five recommendations.
     links : mapping of str to str
-        Addresses: ``self``, ``css``, ``js``, and optionally ``docs``, ``api`` and ``report``.
+        Addresses: ``self``, ``css``, ``js``, ``api`` and ``report``, which is ``""`` when there is none.
     sample : bool
         True says that the city is a sample.
     problem : str
@@ -76,7 +76,11 @@ def page(
         themes=theme_groups(catalogue, choices, messages.lang),
         areas=_areas(catalogue, choices),
         venues=_venues(catalogue, choices),
-        modes=[Option(code, messages.text("modes", code), code == mode) for code in MODES if code in catalogue.travel],
+        modes=[
+            Option("" if code == catalogue.default_mode else code, messages.text("modes", code), code == mode)
+            for code in MODES
+            if code in catalogue.travel
+        ],
         minutes=_minutes(choices, messages),
         when=[Option(code, messages.text("page", f"when_{code or 'any'}"), code == choices.when) for code in WHEN],
         access=[

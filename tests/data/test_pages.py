@@ -26,7 +26,7 @@ from recommender.city import Catalogue, Place, always_open
 from recommender.errors import BadInput
 from tests.conftest import AS_OF, moment
 
-LINKS = {"self": "/", "css": "/page.css", "js": "/page.js", "docs": "/docs", "api": "/openapi.json", "report": ""}
+LINKS = {"self": "/", "css": "/page.css", "js": "/page.js", "api": "/openapi.json", "report": ""}
 DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(.*?)\}", re.S)
 
 

@@ -1,0 +1,95 @@
+"""The page for a parent or child: ``GET /`` shows it, ``POST /`` answers its form. Nothing of it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from api.language import languages_known
+from api.problems import NotThere, Problem
+from api.service import language_of, live_of, service_of
+from api.state import Live
+from data.pages import asset
+from data.pages.asking import passport_of, request_of
+from data.pages.choices import Choices, read_choices
+from data.pages.index import page
+
+router = APIRouter(include_in_schema=False)
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 500
+SAMPLES = ("sample", "simulated")
+ASSETS = {
+    "leerlijn.css": ("text/css", ("base.css", "index.css")),
+    "leerlijn.js": ("text/javascript", ("page.js",)),
+}
+
+
+@router.get("/")
+async def first(request: Request) -> Response:
+    """The page with an empty form, and what there is to do for everybody alike."""
+    return _shown(request, Choices(lang=request.query_params.get("lang", "")))
+
+
+@router.post("/")
+async def answered(request: Request) -> Response:
+    """The page with the form as it was sent, and the ideas that go with it.
+
+    It is a POST although it changes nothing: an age or a wish belongs in no address, history or log.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise Problem(415, f"This address takes the form of the page, sent as {FORM}.")
+    try:
+        fields = parse_qs((await request.body()).decode(), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:  # too many fields, or not UTF-8
+        raise Problem(422, f"The form must be UTF-8 and have at most {MOST_FIELDS} fields.") from None
+    return _shown(request, read_choices(fields))
+
+
+def _shown(request: Request, choices: Choices) -> Response:
+    live = live_of(request)
+    at, _ = live.moment(None, service_of(request).clock())
+    known = choices.lang.split("-")[0].lower() in languages_known()
+    lang = language_of(request, choices.lang if known else None, live)
+    choices = replace(choices, lang=lang)
+    html = page(
+        choices,
+        live.catalogue,
+        live.recommend(passport_of(choices, live.catalogue, at), request_of(choices, live.catalogue, at)),
+        links={
+            "self": "/",
+            "css": "/page/leerlijn.css",
+            "js": "/page/leerlijn.js",
+            "api": "/openapi.json",
+            "report": f"/report/{lang}" if _report(request, live, lang).is_file() else "",
+        },
+        sample=live.settings.origin in SAMPLES,
+    )
+    return HTMLResponse(html, 422 if choices.wrong_age else 200, {"Content-Language": lang, "Vary": "Accept-Language"})
+
+
+@router.get("/page/{name}")
+async def static(name: str) -> Response:
+    """The style sheet and the script of the page."""
+    if name not in ASSETS:
+        raise NotThere(f"the page has only {' and '.join(ASSETS)}")
+    media_type, parts = ASSETS[name]
+    text = "\n".join(asset(part) for part in parts)
+    return Response(text, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/report/{lang}")
+async def report(request: Request, lang: str) -> Response:
+    """The report of the last evaluation of the city in service."""
+    path = _report(request, live_of(request), lang)
+    if lang not in languages_known() or not path.is_file():
+        raise NotThere("there is no report yet: run `make evaluate` first")
+    return FileResponse(path, media_type="text/html")
+
+
+def _report(request: Request, live: Live, lang: str) -> Path:
+    return service_of(request).home.reports(live.catalogue.city) / f"evaluation.{lang}.html"
