@@ -23,8 +23,10 @@ def word(words: tuple[str, ...], index: int) -> str | None:
 def activity(live: Live, row: int, lang: str) -> dict[str, Any]:
     """An activity; see ``ActivityShape``."""
     catalogue, all_ = live.catalogue, live.catalogue.activities
-    weights = all_.themes[[row]].tocoo()
-    by_weight = sorted(zip(weights.coords[1].tolist(), weights.data.tolist(), strict=True), key=lambda pair: -pair[1])
+    # Straight from the arrays of the matrix: taking a row out of it as a matrix costs more than all the rest here.
+    own = slice(all_.themes.indptr[row], all_.themes.indptr[row + 1])
+    weights = zip(all_.themes.indices[own].tolist(), all_.themes.data[own].tolist(), strict=True)
+    by_weight = sorted(weights, key=lambda pair: (-pair[1], pair[0]))
     return {
         "id": all_.ids.names[row],
         "title": all_.title[row],

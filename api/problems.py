@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,9 +14,10 @@ from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from data.store import OldStore
+from data.store import OldStore, StoreAway
 from recommender.errors import BadConfig, BadInput, BrokenRelease, LeerlijnError, UnknownName
 
+LOG = logging.getLogger("leerlijn.api")
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
 AGAIN = {"Retry-After": "5"}
@@ -44,6 +46,7 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (UnknownName, Kind(422, "unknown-name", "The request names something that the city does not have")),
     (BadInput, Kind(422, "invalid-request", "The request does not fit")),
     (BrokenRelease, Kind(503, "release", "The release cannot be used", AGAIN, tells=False)),
+    (StoreAway, Kind(503, "store-away", "The store does not answer", AGAIN, tells=False)),
     (DBAPIError, Kind(503, "store-away", "The store does not answer", AGAIN, tells=False)),
     (Exception, Kind(500, "internal", "Something went wrong on our side", tells=False)),
 )
@@ -150,7 +153,10 @@ def plain(error: Mapping[str, Any]) -> str:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    return problem_from(error).response(request.state.request_id)
+    problem = problem_from(error)
+    if problem.status >= 500:  # the kind of error alone: its message may quote what it was about
+        LOG.error("%s in request %s", type(error).__name__, request.state.request_id)
+    return problem.response(request.state.request_id)
 
 
 def install(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """Where a city's data rests: SQLite by default, PostgreSQL when grown up; the same schema on both."""
 
 from data.store.digest import digest
-from data.store.store import Known, OldStore, Shown, Store
+from data.store.store import Known, OldStore, Shown, Store, StoreAway
 
-__all__ = ["Known", "OldStore", "Shown", "Store", "digest"]
+__all__ = ["Known", "OldStore", "Shown", "Store", "StoreAway", "digest"]

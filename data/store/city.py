@@ -15,7 +15,7 @@ from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
 from data.store import schema
 from data.store.rows import frame_in, upsert, values_out, write
 from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables
-from data.translate import weights
+from data.words import weights
 from recommender.city import TravelMode
 
 _REPLACED = (

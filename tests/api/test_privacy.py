@@ -10,7 +10,7 @@ import pytest
 
 from api.settings import Settings
 from data.home import Home
-from tests.api.conftest import ASK, serve
+from tests.api.conftest import ASK, problem, serve
 
 MARKS = ("51.7777", "5.4444", "badge-of-nobody", "9.8765", "gone-activity-77")
 
@@ -51,11 +51,12 @@ def test_no_log_names_a_learner_even_when_something_breaks(
         with served.service.store.engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE stamps")
         broken = served.http.post(ASK, json={"learner": "r-1"})
-        assert broken.status_code in (500, 503)
+        assert problem(broken, 503)["type"] == "urn:leerlijn:problem:store-away"
+        assert broken.headers["retry-after"] == "5"
         assert "r-1" not in broken.text
         assert "stamps" not in broken.text
         assert served.http.post(ASK, json={}).status_code == 200
     ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("leerlijn"))
-    assert "OperationalError" in ours
+    assert "StoreAway" in ours
     assert "r-1" not in ours
     assert "r-999" not in ours
