@@ -12,7 +12,7 @@ EXAMPLES = {
     "check": ["python -m training check my-city", "python -m training check ../feeds/madrid --feed madrid"],
     "load": ["python -m training load my-city", "python -m training load ../feeds/madrid --feed madrid --city madrid"],
     "simulate": [
-        "python -m training simulate --out town --learners 2000 --seed 1",
+        "python -m training simulate --out town --seed 7",
         "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",
     ],
     "train": [

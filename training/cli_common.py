@@ -22,6 +22,8 @@ from data.home import Home
 from data.store import Store
 from data.tables import Tables
 from recommender.errors import BadInput
+from recommender.release import Release
+from training.config import Config
 
 DATABASE = "LEERLIJN_DATABASE_URL"
 
@@ -141,3 +143,20 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
         console=aside(),
     )
+
+
+def fit_with_bar(tables: Tables, settings: Config) -> tuple[Release, dict[str, float]]:
+    """A fit with a progress bar; gives also after how many seconds each of its steps began."""
+    from training.fit import STEPS, fit
+
+    started, seconds = time.perf_counter(), dict[str, float]()
+    with progress_bar() as bars:
+        task = bars.add_task("Fitting", total=len(STEPS))
+
+        def tell(step: str) -> None:
+            seconds[step] = round(time.perf_counter() - started, 3)
+            bars.update(task, completed=len(seconds) - 1, description=f"Fitting: {step}")
+
+        release = fit(tables, settings, tell)
+        bars.update(task, completed=len(STEPS), description="Fitted")
+    return release, seconds

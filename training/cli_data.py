@@ -11,9 +11,10 @@ from rich.table import Table as Grid
 
 from data.columns import TABLES
 from data.folder import read_folder, write_folder
+from data.simulation.config import PRESETS
 from data.tables import Tables
 from recommender.errors import BadInput
-from training.cli_common import CityOption, open_store, out
+from training.cli_common import CityOption, aside, open_store, out
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
 FEEDS = ("folder", "madrid")
@@ -68,31 +69,32 @@ def load(
 
 def simulate(
     target: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the city to.")],
+    preset: Annotated[str, typer.Option(metavar="NAME", help=f"Size: {' or '.join(PRESETS)}.")] = "town",
     learners: Annotated[int | None, typer.Option(metavar="N", min=1, help="How many learners.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="The same seed gives the same city.")] = None,
     over: Annotated[
         Path | None,
-        typer.Option(
-            "--over", metavar="SOURCE", help="Simulate learners over this real catalogue instead of a simulated one."
-        ),
+        typer.Option(metavar="SOURCE", help="Invent only the learners, over this real catalogue."),
     ] = None,
     feed: FeedOption = "folder",
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="Settings of the simulation, TOML.")
+        Path | None, typer.Option(metavar="FILE", help="Settings in TOML that differ from the preset.")
     ] = None,
 ) -> None:
     """Write a simulated learning city, or simulated learners over a real one, as a folder of CSV files."""
-    from data.simulation import SimulationConfig, load_simulation_config, simulate_learners
-    from data.simulation import simulate as simulated
+    from data import simulation
 
-    settings: SimulationConfig = load_simulation_config(config)
-    changes = {name: value for name, value in (("learners", learners), ("seed", seed)) if value is not None}
-    settings = replace(settings, **changes)
-    made = simulated(settings) if over is None else simulate_learners(read_source(over, feed), settings)
+    settings = simulation.load_simulation_config(config, simulation.preset(preset))
+    settings = replace(settings, learners=learners or settings.learners, seed=settings.seed if seed is None else seed)
+    with aside().status("Simulating …"):
+        if over is None:
+            made = simulation.simulate(settings)
+        else:
+            made = simulation.simulate_learners(read_source(over, feed), settings)
     write_folder(made.tables, target)
     out().print(
         f"Wrote {target}: {len(made.tables.passports):,} learners, {len(made.tables.activities):,} activities, "
-        f"{len(made.tables.stamps):,} stamps.\nNext: python -m training check {target}"
+        f"{len(made.tables.stamps):,} stamps.\nNext: python -m training load {target}"
     )
 
 

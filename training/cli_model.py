@@ -17,6 +17,7 @@ from training.cli_common import (
     CityOption,
     ConfigOption,
     DataOption,
+    fit_with_bar,
     home,
     open_store,
     out,
@@ -41,20 +42,11 @@ def train(
 ) -> None:
     """Fit a release on everything the city knows and write it. It is not in service until published."""
     from recommender.release import save_release
-    from training.fit import STEPS, fit
 
     settings = load_config(config)
     tables = read_city(data, city)
-    started, seconds = time.perf_counter(), dict[str, float]()
-    with progress_bar() as bars:
-        task = bars.add_task("Fitting", total=len(STEPS))
-
-        def tell(step: str) -> None:
-            seconds[step] = round(time.perf_counter() - started, 3)
-            bars.update(task, completed=len(seconds) - 1, description=f"Fitting: {step}")
-
-        release = fit(tables, settings, tell)
-        bars.update(task, completed=len(STEPS), description="Fitted")
+    started = time.perf_counter()
+    release, seconds = fit_with_bar(tables, settings)
     created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     directory = target or home().releases(tables.city.id)
     saved = save_release(release, directory, created, {"created": created, "began_after_seconds": seconds})
@@ -154,18 +146,18 @@ def show_results(results: dict) -> None:  # type: ignore[type-arg]
     console.print(f"[bold]{words.lead(results)}[/]")
     if "models" not in results:
         return
-    figures = ("recall@10", "recall@20", "ndcg@10", "hit_rate@10", "mrr@10", "new_theme_recall@10")
-    grid = Grid("list", *(figure.replace("_", " ") for figure in figures))
+    plain = ("recall@20", "ndcg@10", "hit_rate@10", "new_theme_recall@10")
+    grid = Grid("list", "recall@10", "recall@20", "NDCG@10", "hit@10", "new themes")
+    for column in grid.columns[1:]:
+        column.no_wrap, column.justify = True, "right"
     for name, cells in results["models"].items():
-        row = [words.model(name)]
-        for figure in figures:
-            cell = cells[figure]
-            shown = "–" if cell["value"] is None else f"{cell['value']:.3f} ({cell['low']:.3f}–{cell['high']:.3f})"
-            row.append(shown)
-        grid.add_row(*row)
+        main = cells["recall@10"]
+        sure = f"{main['value']:.3f} ({main['low']:.3f}–{main['high']:.3f})" if main["value"] is not None else "–"
+        others = ("–" if cells[figure]["value"] is None else f"{cells[figure]['value']:.3f}" for figure in plain)
+        grid.add_row(name.replace("_", " "), sure, *others)
     console.print(grid)
-    protocol = results["protocol"]
+    protocol, zone = results["protocol"], results["city"]["time_zone"]
     console.print(
-        f"About {protocol['learners']} learners, cut {protocol['cut']}, horizon {protocol['horizon_days']:g} days; "
-        f"95% intervals over learners between brackets."
+        f"About {protocol['learners']} learners; learned from before {words.day(protocol['cut'], zone)}, tested on what "
+        f"was new to them in the {protocol['horizon_days']:g} days after. Between brackets: 95% interval over learners."
     )

@@ -20,7 +20,17 @@ from recommender.city import UNKNOWN, Catalogue, Int32
 from recommender.errors import BadInput
 from recommender.passport import NOBODY, POLICIES, Passport, Request
 from recommender.release import Release, load_release
-from training.cli_common import CityOption, ConfigOption, DataOption, aside, home, progress_bar, read_city, the_moment
+from training.cli_common import (
+    CityOption,
+    ConfigOption,
+    DataOption,
+    aside,
+    fit_with_bar,
+    home,
+    progress_bar,
+    read_city,
+    the_moment,
+)
 from training.config import Config, load_config
 
 HEADER = (LEARNER, "rank", ACTIVITY, "session_id", "score")
@@ -109,7 +119,6 @@ def _model(
     path: Path | None, data: Path | None, known: Tables, settings: Config, note: Callable[[str], None]
 ) -> Release:
     """The release that is named; else the city's current one, or for a folder a fit on what it holds."""
-    from training.fit import fit
     from training.publish import find_release
 
     if path is not None:
@@ -119,7 +128,7 @@ def _model(
         note(f"Release: {current.name}, in service for {known.city.id}.")
         return load_release(current)
     note(f"Release: none given, so one is fitted on {len(known.stamps):,} stamps; --release spares that.")
-    return fit(known, settings)
+    return fit_with_bar(known, settings)[0]
 
 
 def read_ids(path: Path, name: str) -> list[str]:

@@ -124,6 +124,27 @@ def test_an_unknown_feed(run, folder):
     assert "'utrecht' is none of folder, madrid" in err
 
 
+def test_a_simulated_town_can_be_checked(run, tmp_path):
+    options = ["simulate", "--preset", "small", "--learners", 30, "--seed", 3, "--out"]
+    code, out, _ = run(*options, tmp_path / "one")
+    assert code == 0
+    assert "30 learners" in out
+    assert run("check", tmp_path / "one")[0] == 0
+    run(*options, tmp_path / "two")
+    run(*options[:-2], 4, "--out", tmp_path / "three")
+    one, two, three = ((tmp_path / name / "stamps.csv").read_bytes() for name in ("one", "two", "three"))
+    assert one == two
+    assert one != three
+    assert run("simulate", "--preset", "village", "--out", tmp_path / "x")[0] == 2
+
+
+def test_invented_learners_over_a_catalogue(run, folder, tmp_path):
+    code, out, _ = run("simulate", "--over", folder, "--learners", 25, "--out", tmp_path / "over")
+    assert code == 0
+    assert "25 learners" in out
+    assert (tmp_path / "over/activities.csv").read_bytes() == (folder / "activities.csv").read_bytes()
+
+
 # load, train, evaluate, publish, rollback: the whole way round
 
 

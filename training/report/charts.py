@@ -11,9 +11,13 @@ import altair as alt
 import vl_convert
 
 WIDE, NARROW = 660, 330
-OWN, OTHER, QUIET = "#0b5c57", "#b5541c", "#5b6770"
-_GRID, _INK = "#dfe4e6", "#1d2529"
+OWN, OTHER, QUIET = "#0f5f66", "#b1590a", "#4f5d68"
+_INK, _GRID = "#21303b", "#e3d8c4"
+_VARIABLES = {OWN: "--brand", OTHER: "--recreation", QUIET: "--soft", _INK: "--ink", _GRID: "--rule"}
+"""Each colour as the page calls it, so that a chart follows the page into the dark."""
+
 _VEGA_LITE = "v6.4"
+_LEAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class Svg:
     narrow: str
 
 
-def intervals_chart(rows: Sequence[Mapping[str, Any]], axis: str, number: str, locale: Mapping[str, Any]) -> Svg:
+def intervals_chart(
+    rows: Sequence[Mapping[str, Any]], axis: str, percent: bool, locale: Mapping[str, Any], top: float | None = None
+) -> Svg:
     """A point with its interval per row, from top to bottom.
 
     Parameters
@@ -34,25 +40,32 @@ def intervals_chart(rows: Sequence[Mapping[str, Any]], axis: str, number: str, l
         together under its name. A row whose ``value`` is None is left out.
     axis : str
         What the values are.
-    number : str
-        Format of the axis, as in d3-format: ``.0%``.
+    percent : bool
+        Whether the values are shares, or counts.
     locale : mapping
         Decimal sign and such, as d3-format wants it.
+    top : float or None
+        Where the axis ends; None: just above the highest interval.
     """
     shown = [dict(row) for row in rows if row["value"] is not None]
-    return Svg(*(_render(_intervals(shown, axis, number, width), locale) for width in (WIDE, NARROW)))
+    end = top or max([_LEAST, *(row["high"] * 1.05 for row in shown)])
+    return Svg(*(_render(_intervals(shown, axis, percent, width, end), locale) for width in (WIDE, NARROW)))
 
 
-def _intervals(rows: list[dict[str, Any]], axis: str, number: str, width: int) -> Any:
+def _intervals(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, end: float) -> Any:
     labels = list(dict.fromkeys(row["label"] for row in rows))
     room = 210 if width == WIDE else 118
     wrapped = [{**row, "label": _wrap(row["label"], 34 if width == WIDE else 17)} for row in rows]
-    top = max((row["high"] for row in rows), default=1.0)
     x = alt.X(
         "value:Q",
         title=axis,
-        scale=alt.Scale(domain=[0, top * 1.05 or 1.0], nice=False),
-        axis=alt.Axis(format=number, tickCount=5 if width == WIDE else 4, titleAnchor="start"),
+        scale=alt.Scale(domain=[0, end], nice=False),
+        axis=alt.Axis(
+            format=".0%" if percent else ".0f",
+            tickCount=5 if width == WIDE else 4,
+            tickMinStep=0.01 if percent else 1,
+            titleAnchor="start",
+        ),
     )
     y = alt.Y(
         "label:N",
@@ -117,6 +130,8 @@ def _render(chart: Any, locale: Mapping[str, Any]) -> str:
         header=alt.HeaderConfig(labelColor=_INK),
     )
     svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), vl_version=_VEGA_LITE, format_locale=dict(locale))
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f'"{colour}"', f'"var({variable})"')
     # The page names each chart itself; the parts of the drawing say nothing of their own to a screen reader.
     svg = re.sub(r'\s(?:role|aria-roledescription|aria-label|aria-hidden)="[^"]*"', "", svg)
     return re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)

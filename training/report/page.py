@@ -17,6 +17,7 @@ from training.report.sections import Results, sections
 from training.report.words import FOLDER, Words
 
 JSON = "evaluation.json"
+STYLES = ("base.css", "report.css")
 
 
 def write(results: Results, folder: Path) -> list[Path]:
@@ -48,7 +49,7 @@ def render(results: Results, lang: str) -> str:
     measured = "models" in results
     return environment.get_template("report.html").render(
         words=words,
-        style=Markup((FOLDER.parent / "report.css").read_text(encoding="utf-8")),
+        style=Markup("\n".join((FOLDER.parent / name).read_text(encoding="utf-8") for name in STYLES)),
         safe=Markup,
         others=[code for code in languages(FOLDER) if code != words.lang],
         results=results,

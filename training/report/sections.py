@@ -22,21 +22,22 @@ class Section:
 
     Attributes
     ----------
-    basis : str
-        How many learners stand behind the sentence, and its interval.
+    basis : sequence of str
+        How many learners stand behind each figure of the sentence, and its interval.
     chart : Svg or None
         None when nothing may be shown.
     head, body : text of the table behind the chart
+        A cell is text and the smaller text below it, often ``""``.
     """
 
     key: str
     title: str
     sentence: str
     cannot: str
-    basis: str
+    basis: Sequence[str]
     chart: Svg | None
     head: Sequence[str]
-    body: Sequence[Sequence[str]]
+    body: Sequence[Sequence[tuple[str, str]]]
 
 
 def sections(results: Results, words: Words) -> list[Section]:
@@ -67,32 +68,32 @@ def _main(results: Results, words: Words) -> Section:
         best_value=words.percent(models[best][figure]["value"]),
     )
     rows = [_row(models[name][figure], words.model(name), _colour(name, best)) for name in models]
-    return _section("main", words, sentence, models[ENGINE][figure], rows, "axis_recall", ["model"])
+    return _section(
+        "main", words, sentence, {words.model(ENGINE): models[ENGINE][figure]}, rows, "axis_recall", ["model"]
+    )
 
 
 def _length(results: Results, words: Words) -> Section:
     models, best = results["models"], strongest(results)
+    places = {k: f"{words('head', 'place')} {k}" for k in CUTOFFS}
     rows = [
-        _row(models[name][f"recall@{k}"], words.model(name), _colour(name, best), group=f"{words('head', 'place')} {k}")
+        _row(models[name][f"recall@{k}"], words.model(name), _colour(name, best), places[k])
         for k in CUTOFFS
         for name in (ENGINE, best)
     ]
     own = models[ENGINE]
     first, last = (words.percent(own[f"recall@{k}"]["value"]) for k in (CUTOFFS[0], CUTOFFS[-1]))
     sentence = words("charts.length", "sentence", first=first, last=last)
-    return _section("length", words, sentence, own["recall@20"], rows, "axis_recall_any", ["place", "model"])
+    about = {places[k]: own[f"recall@{k}"] for k in (CUTOFFS[0], CUTOFFS[-1])}
+    return _section("length", words, sentence, about, rows, "axis_recall_any", ["place", "model"])
 
 
 def _themes(results: Results, words: Words) -> Section:
     models, best = results["models"], strongest(results)
+    labels = {kind: words("charts.themes", kind) for kind in ("known", "new")}
     rows = [
-        _row(
-            models[name][f"{kind}_theme_recall@10"],
-            words.model(name),
-            _colour(name, best),
-            words("charts.themes", kind),
-        )
-        for kind in ("known", "new")
+        _row(models[name][f"{kind}_theme_recall@10"], words.model(name), _colour(name, best), labels[kind])
+        for kind in labels
         for name in (ENGINE, best)
     ]
     known, new = (models[ENGINE][f"{kind}_theme_recall@10"] for kind in ("known", "new"))
@@ -100,9 +101,8 @@ def _themes(results: Results, words: Words) -> Section:
         "sentence_none" if known["value"] is None else "sentence" if new["value"] is not None else "sentence_known_only"
     )
     sentence = words("charts.themes", key, known=words.percent(known["value"]), new=words.percent(new["value"]))
-    return _section(
-        "themes", words, sentence, new if key == "sentence" else known, rows, "axis_recall", ["theme", "model"]
-    )
+    about = {labels["known"]: known, labels["new"]: new}
+    return _section("themes", words, sentence, about, rows, "axis_recall", ["theme", "model"])
 
 
 def _history(results: Results, words: Words) -> Section:
@@ -122,7 +122,8 @@ def _history(results: Results, words: Words) -> Section:
         first_group=labels[0],
         last_group=labels[-1],
     )
-    return _section("history", words, sentence, last, rows, "axis_recall", ["group", "model"])
+    about = {labels[0]: first, labels[-1]: last}
+    return _section("history", words, sentence, about, rows, "axis_recall", ["group", "model"])
 
 
 def _breadth(results: Results, words: Words) -> Section:
@@ -136,9 +137,14 @@ def _breadth(results: Results, words: Words) -> Section:
         total=len(DOMAINS),
         coverage=words.percent(served["coverage@10"]["value"]),
     )
-    section = _section("breadth", words, sentence, served["domains@10"], rows, "axis_domains", ["model"], percent=False)
+    about = {words.model(SERVED): served["domains@10"]}
+    section = _section("breadth", words, sentence, about, rows, "axis_domains", ["model"], percent=False)
     more = [
-        [*line, words.percent(models[name]["coverage@10"]["value"]), words.number(models[name]["gini@10"]["value"], 2)]
+        [
+            *line,
+            (words.percent(models[name]["coverage@10"]["value"]), ""),
+            (words.number(models[name]["gini@10"]["value"], 2), ""),
+        ]
         for line, name in zip(section.body, models, strict=True)
     ]
     head = [*section.head, words("head", "coverage"), words("head", "gini")]
@@ -166,7 +172,7 @@ def _section(
     key: str,
     words: Words,
     sentence: str,
-    about: Mapping[str, Any],
+    about: Mapping[str, Mapping[str, Any]],
     rows: list[Row],
     axis: str,
     lead: Sequence[str],
@@ -175,25 +181,30 @@ def _section(
     def write(value: float | None) -> str:
         return words.percent(value) if percent else words.number(value, 1)
 
+    def between(cell: Mapping[str, Any]) -> str:
+        return words("page", "interval", low=write(cell["low"]), high=write(cell["high"]))
+
     drawn = [row for row in rows if row["value"] is not None]
-    basis = ""
-    if about["value"] is not None:
-        interval = words("page", "interval", low=write(about["low"]), high=write(about["high"]))
-        basis = f"{words('page', 'people', n=words.count(about['n']))}, {interval}"
     return Section(
         key=key,
         title=words(f"charts.{key}", "title"),
         sentence=sentence,
         cannot=words("page", "cannot", what=words(f"charts.{key}", "cannot")),
-        basis=basis,
-        chart=intervals_chart(drawn, words("page", axis), ".0%" if percent else ".0f", words.locale) if drawn else None,
-        head=[words("head", name) for name in (*lead, "value", "low", "high", "n")],
+        basis=[
+            f"{label}: {words('page', 'people', n=words.count(cell['n']))}, {between(cell)}"
+            for label, cell in about.items()
+            if cell["value"] is not None
+        ],
+        chart=intervals_chart(drawn, words("page", axis), percent, words.locale, None if percent else len(DOMAINS))
+        if drawn
+        else None,
+        head=[words("head", name) for name in (*lead, "value", "n")],
         body=[
             [
-                *([row["group"]] if row["group"] else []),
-                row["label"],
-                *(write(row[part]) for part in ("value", "low", "high")),
-                words("page", "hidden") if row["value"] is None else words.count(row["n"]),
+                *([(row["group"], "")] if row["group"] else []),
+                (row["label"], ""),
+                (write(row["value"]), "" if row["value"] is None else f"{write(row['low'])} – {write(row['high'])}"),
+                (words("page", "hidden") if row["value"] is None else words.count(row["n"]), ""),
             ]
             for row in rows
         ],
