@@ -51,7 +51,7 @@ class Coefficients:
         Log-odds of enjoying the visit: a constant, per unit of interest, per unit of hidden quality.
     """
 
-    interest: float = 1.0
+    interest: float = 1.5
     travel: float = -0.5
     price: float = -0.3
     age: float = -0.4

@@ -32,9 +32,16 @@ def _site(station: Mapping[str, Any], themes: tuple[str, ...], sites: Iterable[S
 
 
 def station_plans(
-    config: SimulationConfig, sites: tuple[Site, ...], kinds: Mapping[str, Any], audiences: Mapping[str, Any]
+    config: SimulationConfig,
+    sites: tuple[Site, ...],
+    kinds: Mapping[str, Any],
+    audiences: Mapping[str, Any],
+    desert: frozenset[str],
 ) -> list[dict[str, Any]]:
-    """What makes each station a ``Plan``, in the order of lines and stations. All stations are free."""
+    """What makes each station a ``Plan``, in the order of lines and stations.
+
+    All stations are free; none of them is in a desert.
+    """
     plans = []
     for turn, line in enumerate(line_records(config)):
         last = len(line["station"]) - 1
@@ -42,7 +49,8 @@ def station_plans(
             themes = tuple(
                 (name, float(weight)) for name, weight in (part.split(":") for part in station["themes"].split(";"))
             )
-            site = _site(station, tuple(name for name, _ in themes), sites, turn)
+            outside = [site for site in sites if site.area not in desert]
+            site = _site(station, tuple(name for name, _ in themes), outside, turn)
             kind = kinds[station["kind"]]
             plans.append(
                 {

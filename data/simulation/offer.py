@@ -91,12 +91,12 @@ def theme_weights(texts: pd.Series, themes: Mapping[str, int]) -> Float64:
 def parts_of_week(start: Int64, time_zone: str) -> Int8:
     """Index into ``PARTS_OF_WEEK`` of each moment, on the city's own clocks."""
     local = pd.DatetimeIndex(pd.to_datetime(start, unit="s", utc=True)).tz_convert(ZoneInfo(time_zone))
-    hour, weekday = local.hour.to_numpy(), local.dayofweek.to_numpy()
+    hour, weekday = local.hour.to_numpy(), local.day_of_week.to_numpy()
     part = np.where(hour < AFTERNOON, 0, np.where(hour < EVENING, 1, 2))
     return np.where(weekday >= 5, 3, part).astype(np.int8)
 
 
-def offer_of(tables: Tables, quality: Float64, seats: Float64, again: Bool | None = None) -> Offer:
+def offer_of(tables: Tables, quality: Float64, seats: Float64, again: Bool) -> Offer:
     """The offer that tables describe.
 
     Parameters
@@ -106,17 +106,14 @@ def offer_of(tables: Tables, quality: Float64, seats: Float64, again: Bool | Non
     quality : float64, shape (n_activities,)
     seats : float64, shape (n_sessions,)
         NaN: nobody counts.
-    again : bool, shape (n_activities,), or None
-        None: one may come again where a session is a drop-in.
+    again : bool, shape (n_activities,)
+        One learner may come more than once.
     """
     activities, sessions = tables.activities, tables.sessions
     rows = {name: row for row, name in enumerate(activities[ACTIVITY])}
     themes = {name: row for row, name in enumerate(tables.themes["theme_id"])}
     activity = sessions[ACTIVITY].map(rows).to_numpy(np.int32)
     drop_in = (sessions["drop_in"] == 1).to_numpy(np.bool_)
-    if again is None:
-        again = np.zeros(len(activities), dtype=np.bool_)
-        again[activity[drop_in]] = True
     lat, lon = _places(tables, activity)
     before, needs = _stations(tables, rows)
     start = sessions["start"].to_numpy(np.int64)

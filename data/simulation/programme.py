@@ -111,7 +111,7 @@ def programme(
     desk = _Desk(config, sites, desert)
     plans: list[Plan] = []
     running: list[tuple[int, ...]] = []
-    stations = station_plans(config, sites, desk.kinds, desk.audiences)
+    stations = station_plans(config, sites, desk.kinds, desk.audiences, desert)
     for station in stations:
         plans.append(Plan(activity_id=f"a-{len(plans) + 1:04d}", **station))
         desk.titles.add(plans[-1].title)

@@ -22,7 +22,7 @@ _DAY, _SEASON, _LONGEST = 86400, 91 * 86400, 365 * 86400
 _SPREAD_KM, _POOR = 0.8, 0.35
 
 
-def simulate_learners(tables: Tables, config: SimulationConfig) -> Simulation:
+def simulate_learners(tables: Tables, config: SimulationConfig, as_of: int | None = None) -> Simulation:
     """Learners who live near a real city's venues and choose from its agenda up to its ``as_of``.
 
     What the agenda does not say (age, price, place, theme) is no hindrance to them; seats never run out where the
@@ -34,12 +34,17 @@ def simulate_learners(tables: Tables, config: SimulationConfig) -> Simulation:
         With ``as_of``, sessions and at least one known place. Its passports and stamps are replaced.
     config : SimulationConfig
         Of which the people, the switches and the coefficients count.
+    as_of : int or None
+        Another "now" than the city's own, in seconds since 1970 UTC: an agenda looks ahead, so a later one leaves more
+        of it behind. The tables come back with it.
 
     Raises
     ------
     BadInput
         When the catalogue has no ``as_of``, no sessions, no places, or fewer than ten sessions before ``as_of``.
     """
+    if as_of is not None:
+        tables = replace(tables, city=replace(tables.city, as_of=as_of))
     as_of = tables.city.as_of
     if as_of is None:
         raise BadInput("city.toml has no as_of; learners can only visit what lies before it: add one")
@@ -47,7 +52,8 @@ def simulate_learners(tables: Tables, config: SimulationConfig) -> Simulation:
         raise BadInput("the catalogue has no sessions; simulated learners need dated ones: add sessions.csv")
     rng = stream(config.seed, "real")
     quality = rng.normal(0, QUALITY_SPREAD, len(tables.activities))
-    offer = offer_of(tables, quality, _seats(tables, as_of))
+    once = np.zeros(len(tables.activities), dtype=np.bool_)
+    offer = offer_of(tables, quality, _seats(tables, as_of), once)
     _check_past(offer, as_of)
     ended = offer.start[offer.start < as_of]
     since = max(int(ended.min()) - config.horizon_days * _DAY, as_of - _LONGEST)

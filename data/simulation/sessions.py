@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ _AT_SCHOOL = frozenset({"toddler", "young", "child", "older", "teen"})
 _HOLIDAY_SHARE, _HOLIDAY_HOURS = 0.3, ("10:00", "10:30", "13:00", "13:30", "14:00")
 _CANCELLED = 0.03
 _TRIES = 8
+_MORNING, _AFTER_SCHOOL, _SHORTEST = 9 * 60 + 30, 15 * 60 + 30, 60
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,11 @@ def _weekly(
         # Nobody can come whenever they like while the door is locked.
         window = opening(plan.site.hours, fitting[0]) if drop_in else None
         if window:
-            begin = time(window[0] // 60, window[0] % 60)
-            clock, length = begin.isoformat("minutes"), min(length, window[1] - window[0])
+            begin = max(
+                window[0], _AFTER_SCHOOL if plan.audience in _AT_SCHOOL and fitting[0].weekday() < 5 else _MORNING
+            )
+            if begin + _SHORTEST <= window[1]:
+                clock, length = f"{begin // 60:02d}:{begin % 60:02d}", min(length, window[1] - begin)
     first = int(rng.integers(max(1, len(fitting) - count + 1)))
     return [_span(day, clock, length) for day in fitting[first : first + count]]
 
