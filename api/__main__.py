@@ -49,6 +49,7 @@ def run(arguments: Sequence[str]) -> None:
         # The same check is made when the application starts; here it ends in a sentence instead of a traceback.
         names = cities_to_serve(settings.city, settings.demo, store)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     address = f"http://{'[' + settings.host + ']' if ':' in settings.host else settings.host}:{settings.port}"
     print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
     # No access log of the server's own: it writes addresses as typed, which may name a learner.

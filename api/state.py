@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy.exc import DBAPIError
 
 from data.home import Home
 from data.store import Store
@@ -105,17 +104,20 @@ def changes_of(catalogue: Catalogue) -> Int64:
     return moments
 
 
-def _load_first(home: Home, city: str) -> tuple[Release | None, tuple[str, ...]]:
+def _load_first(home: Home, city: str, catalogue: Catalogue) -> tuple[Release | None, tuple[str, ...]]:
     """The newest published release that can be trusted, and what was wrong with newer ones."""
     names = home.published(city)
     why: list[str] = []
     for name in names:
         folder = home.releases(city) / name
         try:
-            return load_release(folder), tuple(why)
-        except (LeerlijnError, OSError) as error:
+            return load_release(folder).extended(catalogue), tuple(why)
+        except Exception as error:  # whatever is wrong with it, another one may be right
             # Which file is for everybody to know, where it lies on this machine is not.
-            why.append(f"release {name} cannot be used: {error}".replace(f"{folder}/", ""))
+            told = (
+                str(error) if isinstance(error, (LeerlijnError, OSError)) else f"{type(error).__name__} in loading it"
+            )
+            why.append(f"release {name} cannot be used: {told}".replace(f"{folder}/", ""))
     return None, tuple(why) or ("no release is published",)
 
 
@@ -139,6 +141,7 @@ class City:
         self._looking: asyncio.Task[None] | None = None
         self._loading = threading.Lock()
         self.live: Live = self._load(None)
+        self._good = self.live
 
     def _signs(self) -> tuple[Any, ...]:
         """What changes when there is something new: the pointer file, and the catalogue's number."""
@@ -159,11 +162,9 @@ class City:
             else:
                 tables = self.store.load(self.name, people=False)
                 settings, catalogue = tables.city, catalogue_from(tables)
-            release, why = _load_first(self.home, self.name)
-            if release is None and old is not None:
-                release = old.release  # what was good a moment ago is still in memory
-            if release is not None:
-                release = release.extended(catalogue)
+            release, why = _load_first(self.home, self.name, catalogue)
+            if release is None and old is not None and old.release is not None:
+                release = old.release.extended(catalogue)  # what was good a moment ago is still in memory
             self._seen = signs
             for reason in why:
                 LOG.error("city %s: %s", self.name, reason)
@@ -186,10 +187,11 @@ class City:
         try:
             new = await asyncio.to_thread(self._load_if_changed)
             if new is not None:
-                self.live = new
+                self._good = new
                 LOG.info("city %s: release %s in service", self.name, new.release_name)
-        except (LeerlijnError, OSError, DBAPIError) as error:
-            self.live = replace(self.live, why=("what is new cannot be read; what was there before stays",))
+            self.live = self._good
+        except Exception as error:  # whatever is wrong with what is new, what was there before goes on serving
+            self.live = replace(self._good, why=(*self._good.why, "what is new cannot be read; what was there stays"))
             LOG.error("city %s: looking for something new failed: %s", self.name, type(error).__name__)
         finally:
             self._looking = None

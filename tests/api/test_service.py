@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from api.service import open_service
@@ -18,7 +21,7 @@ from data.home import Home
 from data.store import OldStore, Store
 from data.tables import Tables, frame_of
 from recommender.errors import BadConfig, BadInput
-from recommender.release import Release, save_release
+from recommender.release import Release, save_release, write_sums
 from tests.api.conftest import ASK, Served, problem, serve
 from tests.conftest import moment
 
@@ -118,6 +121,72 @@ def test_a_start_on_nothing_but_broken_releases_falls_back_to_the_agenda(settle:
     with serve(Settings(home=home.path)) as served:
         answer = served.ask()
         assert (answer["release"], answer["fallback"], answer["degraded"]) == (None, "agenda", True)
+
+
+def test_a_release_that_is_whole_and_still_makes_no_sense_is_refused(
+    settle: Settle, release: Release, tmp_path: Path
+) -> None:
+    home = settle(tmp_path)
+    with serve(Settings(home=home.path, refresh_seconds=0.05)) as served:
+        save_release(release, home.releases("klein-oss"), name=SECOND)
+        manifest = home.releases("klein-oss") / SECOND / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"neighbours"', '"neighbors"'))
+        write_sums(manifest.parent)
+        home.point("klein-oss", SECOND)
+        until(served, lambda answer: answer["degraded"])
+        assert served.ask()["release"] == FIRST
+        assert release_of(served)["why"] == [f"release {SECOND} cannot be used: KeyError in loading it"]
+
+
+def test_a_catalogue_that_cannot_be_read_leaves_the_old_one_in_service(
+    settle: Settle, tiny: Tables, tmp_path: Path
+) -> None:
+    home = settle(tmp_path)
+    with serve(Settings(home=home.path, refresh_seconds=0.05)) as served:
+        before = served.ask(learner="r-1")
+        with Store(home.store_url) as store:
+            store.save(replace(tiny, city=replace(tiny.city, time_zone="Mars/Olympus")))
+        until(served, lambda answer: answer["degraded"])
+        assert served.ask(learner="r-1")["recommendations"] == before["recommendations"]
+        with Store(home.store_url) as store:
+            store.save(tiny)
+        until(served, lambda answer: not answer["degraded"])
+
+
+def test_a_store_that_comes_back_ends_the_trouble(settle: Settle, tmp_path: Path) -> None:
+    home = settle(tmp_path)
+    with serve(Settings(home=home.path, refresh_seconds=0.05)) as served:
+        for table, away in (("cities", "gone"), ("gone", "cities")):
+            with served.service.store.engine.begin() as connection:
+                connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {away}")
+            until(served, lambda answer, away=away: answer["degraded"] == (away == "gone"))  # type: ignore[misc]
+        assert release_of(served)["why"] == []
+
+
+def test_nobody_notices_a_swap(settle: Settle, tmp_path: Path) -> None:
+    home = settle(tmp_path, releases=(FIRST, SECOND))
+    with serve(Settings(home=home.path, refresh_seconds=0.01)) as served:
+        seen, over = set(), threading.Event()
+
+        def ask_on() -> int:
+            asked = 0
+            with httpx.Client(base_url=served.http.base_url, timeout=30) as client:
+                while not over.is_set():
+                    answer = client.post(ASK, json={"learner": "r-1", "count": 1})
+                    assert answer.status_code == 200
+                    assert not answer.json()["degraded"]
+                    seen.add(answer.json()["release"])
+                    asked += 1
+            return asked
+
+        with ThreadPoolExecutor(4) as pool:
+            asking = [pool.submit(ask_on) for _ in range(4)]
+            for turn in range(20):
+                home.point("klein-oss", (FIRST, SECOND)[turn % 2])
+                time.sleep(0.05)
+            over.set()
+            assert sum(one.result() for one in asking) > 20
+        assert seen == {FIRST, SECOND}
 
 
 def flip(path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
 
 from data import columns
 from data.columns import TABLES
@@ -224,6 +225,15 @@ def test_the_schema_goes_up_and_down(store: Store, tiny: Tables) -> None:
     store.upgrade()
     store.save(tiny)
     assert_same(store.load("klein-oss"), tiny)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'store.sqlite'}") as store:
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE stamps (mine TEXT)")
+        with pytest.raises(OperationalError, match="already exists"):
+            store.upgrade()
+        assert inspect(store.engine).get_table_names() == ["stamps"]
 
 
 def test_a_store_of_another_version_is_refused_with_the_way_out(store: Store) -> None:

@@ -7,6 +7,7 @@ from data.store.schema import METADATA
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
+    transactional_ddl=True,  # the store opens its transactions itself, on SQLite too
     render_as_batch=True,  # SQLite alters a table by writing it anew
 )
 with context.begin_transaction():
