@@ -20,6 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
         aside().print("[bold red]Stopped.[/]", end=" ")
         aside().print(str(error), markup=False)
         return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    except OSError as error:
+        aside().print("[bold red]Stopped.[/]", end=" ")
+        aside().print(f"{error.filename or 'a file'}: {error.strerror or error}", markup=False)
+        return 2
     return int(found or 0)
 
 

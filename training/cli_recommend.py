@@ -122,7 +122,13 @@ def _model(
     from training.publish import find_release
 
     if path is not None:
-        return load_release(find_release(path))
+        release = load_release(find_release(path))
+        if release.manifest["city"] != known.city.id:
+            raise BadInput(
+                f"--release: {release.name} was trained for city {release.manifest['city']!r}, this is "
+                f"{known.city.id!r}; give a release of this city, or none to fit one"
+            )
+        return release
     current = home().current(known.city.id) if data is None else None
     if current is not None:
         note(f"Release: {current.name}, in service for {known.city.id}.")

@@ -68,6 +68,11 @@ def gate(release: Release, results: Mapping[str, Any]) -> str:
     NotPublishedError
         With the sentence that says why it may not.
     """
+    if release.manifest["city"] != results["city"]["id"]:
+        raise NotPublishedError(
+            f"Not published: the release is of city {release.manifest['city']!r}, the evaluation of "
+            f"{results['city']['id']!r}."
+        )
     trained, judged = (_model_settings(config) for config in (release.manifest["config"], results["config"]))
     if trained != judged:
         changed = sorted(key for key in {*trained, *judged} if trained.get(key) != judged.get(key))

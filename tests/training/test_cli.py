@@ -393,6 +393,26 @@ def test_a_damaged_release_is_refused_by_name(run, folder, releases, tmp_path):
     assert "als.npy" in err
 
 
+def test_a_release_of_another_city_is_refused(run, folder, releases, two_tastes, tmp_path):
+    other = write_folder(replace(two_tastes, city=replace(two_tastes.city, id="elsewhere")), tmp_path / "other")
+    learners = learners_file(tmp_path / "learners.csv", "r-02")
+    code, _, err = run(
+        "recommend", "--data", other, "--release", releases, "--learners", learners, "--out", tmp_path / "o"
+    )
+    assert code == 2
+    assert "was trained for city 'two-tastes', this is 'elsewhere'" in err
+
+
+def test_a_place_that_cannot_be_written(run, folder, releases, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    learners = learners_file(tmp_path / "learners.csv", "r-02")
+    options = ["recommend", "--data", folder, "--release", releases, "--learners", learners]
+    code, _, err = run(*options, "--out", tmp_path / "file" / "recs.csv")
+    assert code == 2
+    assert "Stopped." in err
+    assert str(tmp_path / "file") in err
+
+
 def test_reading_does_not_depend_on_pandas_guessing(two_tastes, tmp_path):
     """Learner ids that look like numbers stay text."""
     from training.cli_recommend import read_ids

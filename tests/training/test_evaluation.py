@@ -19,6 +19,7 @@ from training.evaluation.results import merged
 from training.evaluation.run import evaluate
 from training.evaluation.verdict import ENGINE, verdict
 from training.fit import fit
+from training.report.page import render
 
 CUT = FIRST_DAY + 14 * 7 * DAY - 10 * 3600
 
@@ -147,6 +148,30 @@ def test_without_a_cut_the_last_quarter_is_kept_back(two_tastes, quick):
     protocol = evaluate(two_tastes, quick)["city"]
     share = protocol["stamps_after"] / (protocol["stamps_after"] + protocol["stamps_before"])
     assert 0.2 < share < 0.32
+
+
+def test_a_city_that_knows_neither_themes_nor_sessions(two_tastes, quick):
+    bare = replace(
+        two_tastes,
+        themes=two_tastes.themes[:0],
+        activities=two_tastes.activities.assign(themes="", venue_id=""),
+        venues=two_tastes.venues[:0],
+        passports=two_tastes.passports[:0],
+        sessions=two_tastes.sessions[:0],
+        has_sessions=False,
+    )
+    found = evaluate(bare, quick, CUT)
+    figures = found["models"]["leerlijn"]
+    hidden = {"value": None, "low": None, "high": None, "n": None}
+    assert figures["known_theme_recall@10"] == figures["new_theme_recall@10"] == hidden
+    assert figures["domains@10"]["value"] == 0
+    assert found["protocol"]["reachable"] == 1.0
+    for lang in ("nl", "en"):
+        assert "<svg" in render(found, lang)
+
+
+def test_a_cut_after_everything_tests_nobody(two_tastes, quick):
+    assert evaluate(two_tastes, quick, FIRST_DAY + 400 * DAY)["verdict"]["code"] == "too_few"
 
 
 def test_thin_groups_join_their_smaller_neighbour():

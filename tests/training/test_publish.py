@@ -31,6 +31,7 @@ def results(release, **verdict):
     empty = {"beats": [], "beaten_by": [], "level_with": []}
     return {
         "schema": "leerlijn-evaluation/1",
+        "city": {"id": CITY},
         "config": json.loads(json.dumps(release.manifest["config"])),
         "verdict": {"code": "better", "figure": "recall@10", **empty, **verdict},
     }
@@ -140,3 +141,8 @@ def test_settings_are_compared_as_they_come_back_from_disk(release, quick):
     other = replace(release, manifest={**release.manifest, "config": {**release.manifest["config"], "seed": 9}})
     with pytest.raises(NotPublishedError, match="seed"):
         gate(other, results(release))
+
+
+def test_an_evaluation_of_another_city_does_not_count(release):
+    with pytest.raises(NotPublishedError, match="the evaluation of 'elsewhere'"):
+        gate(release, results(release) | {"city": {"id": "elsewhere"}})
