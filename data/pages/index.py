@@ -19,6 +19,9 @@ from data.pages.map import MOST_VENUES, draw
 from recommender.answer import Answer
 from recommender.city import MODES, UNKNOWN, Catalogue
 
+MOST_CHIPS = 12
+"""With more themes than this, each family folds under its broader theme."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -35,6 +38,11 @@ class Group:
 
     family: bool
     options: tuple[Option, ...]
+
+    @property
+    def chosen(self) -> bool:
+        """Whether any of them is chosen."""
+        return any(option.chosen for option in self.options)
 
 
 def page(
@@ -64,6 +72,8 @@ def page(
         for item in answer.recommendations
     ]
     relax = answer.relax
+    themes = theme_groups(catalogue, choices, messages.lang)
+    first_on_line = {one.station.line: one.number for one in reversed(cards) if one.station}
     return render(
         "index.html",
         t=lambda key, **values: messages.text("page", key, **values),
@@ -73,7 +83,8 @@ def page(
         city=catalogue.name or catalogue.city,
         choices=choices,
         parent="_parent" if choices.voice == "parent" else "",
-        themes=theme_groups(catalogue, choices, messages.lang),
+        themes=themes,
+        fold=sum(len(group.options) for group in themes) > MOST_CHIPS,
         areas=_areas(catalogue, choices),
         venues=_venues(catalogue, choices),
         modes=[
@@ -93,6 +104,7 @@ def page(
         if choices.line in catalogue.lines.ids
         else "",
         cards=cards,
+        drawn_lines=set(first_on_line.values()),
         everything=answer.funnel[0].left if answer.funnel else len(cards),
         basis=fallback_text(answer, messages),
         map=draw(catalogue, [(one.place, one.title) for one in cards], place_of(choices.place, catalogue)),

@@ -193,7 +193,7 @@ def _areas(catalogue: Catalogue, known: np.ndarray, x: Float64, y: Float64) -> t
 
 
 def _below(x: Float64, y: Float64) -> tuple[float, float]:
-    return float(np.round(x.mean(), 1)), float(np.round(y.max() + 18, 1))
+    return float(np.round(x.mean(), 1)), float(np.round(y.max() + 25, 1))
 
 
 def _outline(points: Float64) -> str:

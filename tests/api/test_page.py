@@ -24,7 +24,7 @@ def test_the_first_page_is_the_same_for_everybody(oss: Served) -> None:
     assert first.text == second.text
     assert len(titles(first)) == 5
     assert "Ideeën voor iedereen" in first.text
-    assert "Dit is een voorbeeldstad." in first.text
+    assert "Dit is een voorbeeld: de mensen zijn bedacht." in first.text
     assert "In deze stad is het maandag 2 maart 2026." in first.text
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from datetime import datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from jinja2 import UndefinedError
 
+from data.folder import read_folder
 from data.messages import load
 from data.messages.values import age_text, price_text, session_text
 from data.pages import asset, environment
@@ -21,13 +23,15 @@ from data.pages.cards import Card, card
 from data.pages.choices import Choices, can_relax, read_choices, relaxed
 from data.pages.index import page, theme_groups
 from data.pages.map import MOST_VENUES, PIN_GAP, draw
+from data.translate import catalogue_from
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
 from recommender.city import Catalogue, Place, always_open
 from recommender.errors import BadInput
 from tests.conftest import AS_OF, moment
 
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 LINKS = {"self": "/", "css": "/page.css", "js": "/page.js", "api": "/openapi.json", "report": ""}
-DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(.*?)\}", re.S)
+DARK = re.compile(r"@media screen and \(prefers-color-scheme: dark\) \{\s*:root \{(.*?)\}", re.S)
 
 
 def item(catalogue: Catalogue, activity: str, session: str, rank: int = 1, **more: object) -> Recommendation:
@@ -372,6 +376,48 @@ def test_nothing_fits_says_which_wish_to_relax(tiny_catalogue: Catalogue) -> Non
     assert "Hier is nu niets dat past." in html
     assert "Als je 45 minuten wilt reizen, zie je 17 activiteiten meer." in html
     assert 'value="relax:travel:45"' in html
+
+
+class _Ids(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.pointed: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            elif name in ("for", "form", "aria-labelledby", "aria-describedby"):
+                self.pointed.update((value or "").split())
+            elif name == "href" and (value or "").startswith("#"):
+                self.pointed.add((value or "")[1:])
+
+
+@pytest.mark.parametrize(
+    "choices", [Choices(), Choices(lang="en", wrong_age="4/10", done=("birds",), place="venue:lib")]
+)
+def test_every_label_link_and_button_points_at_one_thing(tiny_catalogue: Catalogue, choices: Choices) -> None:
+    two = item(tiny_catalogue, "stars", "s-stars"), item(tiny_catalogue, "robot-start", "s-start", rank=2)
+    parser = _Ids()
+    parser.feed(page(choices, tiny_catalogue, answer(*two), links=LINKS, sample=True))
+    assert len(parser.ids) == len(set(parser.ids))
+    assert parser.pointed <= set(parser.ids)
+
+
+def test_many_themes_fold_under_their_broader_one() -> None:
+    city = catalogue_from(read_folder(SAMPLE))
+    html = page(Choices(themes=("animals",)), city, answer(), links=LINKS, sample=True)
+    assert html.count('name="theme"') == len(city.themes.ids)
+    assert html.count('<details class="family"') == 7
+    assert html.count('<details class="family" open') == 1
+
+
+def test_a_line_is_drawn_once(tiny_catalogue: Catalogue) -> None:
+    two = item(tiny_catalogue, "robot-start", "s-start"), item(tiny_catalogue, "robot-code", "s-code", rank=2)
+    html = page(Choices(lang="nl"), tiny_catalogue, answer(*two), links=LINKS, sample=True)
+    assert html.count('value="follow:robot-line"') == 1
+    assert "Halte 2 van 3 op de lijn ‘Robotlijn’" in html
 
 
 def test_a_missing_value_is_an_error_and_not_a_hole() -> None:
