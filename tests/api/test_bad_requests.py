@@ -228,7 +228,7 @@ NEAR = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=NEAR.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200))
 def test_nothing_that_is_sent_breaks_the_service(oss: Served, content: bytes) -> None:
     answer = oss.http.post(ASK, content=content, headers={"Content-Type": "application/json"})

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from api.__main__ import run
 from api.settings import Settings
 from data.home import Home
+from data.store import Store
 from data.tables import Tables
-from recommender.errors import BadConfig
+from recommender.errors import BadConfig, BadInput
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -52,27 +54,46 @@ def test_a_setting_outside_its_range_is_named(name: str, value: str, says: str) 
         Settings.from_environment({name: value})
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "LEERLIJN_HOME": str(home), "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "api", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
-
-
 def test_the_command_line_refuses_in_one_sentence(settle: Callable[..., Home], tiny: Tables, tmp_path: Path) -> None:
     settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
-    for arguments, says in (
-        (("serve",), "a city of its own"),
+    environment = {"PATH": os.environ["PATH"], "LEERLIJN_HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "serve"], capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert "a city of its own" in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
         ((), "a city of its own"),
+        (("--host", "0.0.0.0"), "this machine alone"),
         (("serve", "--host", "0.0.0.0"), "this machine alone"),
         (("serve", "--city", "oz"), "no city 'oz' in the store; it holds: klein-oss"),
-    ):
-        done = run(tmp_path, *arguments)
-        assert done.returncode != 0
-        assert says in done.stderr
-        assert len(done.stderr.splitlines()) == 1, done.stderr
+        (("serve", "--port", "99999"), "port: 99999"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(
+    settle: Callable[..., Home],
+    tiny: Tables,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    says: str,
+) -> None:
+    settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
+    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=says):
+        run(arguments)
 
 
-def test_upgrade_makes_the_schema(tmp_path: Path) -> None:
-    done = run(tmp_path, "upgrade")
-    assert done.returncode == 0, done.stderr
-    assert "schema 0001" in done.stdout
+def test_upgrade_makes_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path))
+    run(["upgrade"])
+    assert "schema 0001" in capsys.readouterr().out
+    with Store(Home(tmp_path).store_url) as store:
+        store.check()

@@ -13,7 +13,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateTable
 
 from data import columns
 from data.columns import TABLES
@@ -241,6 +243,12 @@ def test_a_store_of_another_version_is_refused_with_the_way_out(store: Store) ->
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     with pytest.raises(OldStore, match="python -m api upgrade"):
         store.check()
+
+
+def test_the_schema_can_be_said_in_postgresql() -> None:
+    for table in schema.METADATA.sorted_tables:
+        said = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        assert 'city TEXT COLLATE "C" NOT NULL' in said
 
 
 def test_every_table_carries_its_city() -> None:
