@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,8 +22,10 @@ from data.home import Home
 from data.store import Store
 from data.tables import Tables
 from recommender.errors import BadInput
-from recommender.release import Release
 from training.config import Config
+
+if TYPE_CHECKING:
+    from recommender.release import Release
 
 DATABASE = "LEERLIJN_DATABASE_URL"
 

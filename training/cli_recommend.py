@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,6 @@ from recommender.answer import Answer
 from recommender.city import UNKNOWN, Catalogue, Int32
 from recommender.errors import BadInput
 from recommender.passport import NOBODY, POLICIES, Passport, Request
-from recommender.release import Release, load_release
 from training.cli_common import (
     CityOption,
     ConfigOption,
@@ -32,6 +31,9 @@ from training.cli_common import (
     the_moment,
 )
 from training.config import Config, load_config
+
+if TYPE_CHECKING:
+    from recommender.release import Release
 
 HEADER = (LEARNER, "rank", ACTIVITY, "session_id", "score")
 _EVERY = 100
@@ -119,6 +121,7 @@ def _model(
     path: Path | None, data: Path | None, known: Tables, settings: Config, note: Callable[[str], None]
 ) -> Release:
     """The release that is named; else the city's current one, or for a folder a fit on what it holds."""
+    from recommender.release import load_release
     from training.publish import find_release
 
     if path is not None:
