@@ -159,5 +159,5 @@ def show_results(results: dict) -> None:  # type: ignore[type-arg]
     protocol, zone = results["protocol"], results["city"]["time_zone"]
     console.print(
         f"About {protocol['learners']} learners; learned from before {words.day(protocol['cut'], zone)}, tested on what "
-        f"was new to them in the {protocol['horizon_days']:g} days after. Between brackets: 95% interval over learners."
+        f"was new to them until {words.day(protocol['until'], zone)}. Between brackets: 95% interval over learners."
     )

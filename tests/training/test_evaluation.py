@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -172,6 +173,14 @@ def test_a_city_that_knows_neither_themes_nor_sessions(two_tastes, quick):
 
 def test_a_cut_after_everything_tests_nobody(two_tastes, quick):
     assert evaluate(two_tastes, quick, FIRST_DAY + 400 * DAY)["verdict"]["code"] == "too_few"
+
+
+def test_the_test_ends_when_the_horizon_or_the_data_does(results, two_tastes, quick):
+    as_of = datetime.fromtimestamp(two_tastes.city.as_of, UTC)
+    assert datetime.fromisoformat(results["protocol"]["until"]) == as_of
+    short = replace(quick, evaluation=replace(quick.evaluation, horizon_days=14.0))
+    found = evaluate(two_tastes, short, CUT)["protocol"]
+    assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["cut"]) == timedelta(days=14)
 
 
 def test_thin_groups_join_their_smaller_neighbour():

@@ -36,7 +36,8 @@ def summarise(
     Parameters
     ----------
     city : mapping
-        What the results say about the city and its stamps, passed on as it is.
+        What the results say about the city and its stamps, passed on as it is; ``known_until`` ends the test when
+        it comes before the horizon does.
     trial : Trial
         Who was tested, on what.
     ranked : Ranked
@@ -58,7 +59,7 @@ def summarise(
         "config": config.as_dict(),
         "protocol": {
             "cut": _iso(cut),
-            "until": _iso(cut + int(settings.horizon_days * DAY)),
+            "until": _iso(max(cut, min(cut + int(settings.horizon_days * DAY), int(city["known_until"])))),
             "horizon_days": settings.horizon_days,
             "learners": _rounded(n),
             "bootstrap": settings.bootstrap,

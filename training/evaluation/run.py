@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.columns import AT
 from data.tables import Tables
 from data.translate import catalogue_from, stamp_arrays
 from recommender.errors import BadInput
@@ -81,6 +82,7 @@ def _about(tables: Tables, known: Tables) -> dict[str, Any]:
         "name": tables.city.name or tables.city.id,
         "time_zone": tables.city.time_zone,
         "activities": len(tables.activities),
+        "known_until": int(tables.stamps[AT].max()) if tables.city.as_of is None else tables.city.as_of,
         "stamps_before": len(known.stamps),
         "stamps_after": len(tables.stamps) - len(known.stamps),
     }
