@@ -61,7 +61,13 @@ def logistic(log_odds: Float64) -> Float64:
 
 def minutes(offer: Offer, people: People, learners: Int32, sessions: Int32) -> Float64:
     """Travel time one way; an unknown place counts as ``UNKNOWN_MINUTES``. Shapes broadcast."""
-    km = great_circle_km(people.lat[learners], people.lon[learners], offer.lat[sessions], offer.lon[sessions])
+    if np.ndim(learners) == 2:
+        # Many live in one cell: reckon each way once.
+        homes = np.stack([people.lat[learners[:, 0]], people.lon[learners[:, 0]]], axis=1)
+        cells, cell = np.unique(homes, axis=0, return_inverse=True)
+        km = great_circle_km(cells[:, [0]], cells[:, [1]], offer.lat[sessions], offer.lon[sessions])[cell]
+    else:
+        km = great_circle_km(people.lat[learners], people.lon[learners], offer.lat[sessions], offer.lon[sessions])
     time = km * (offer.mode.detour / offer.mode.km_per_hour * 60) + offer.mode.fixed_minutes
     return np.where(np.isnan(time), UNKNOWN_MINUTES, time)
 

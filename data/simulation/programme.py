@@ -18,9 +18,9 @@ from data.simulation.texts import PLACE, Idea, filled, read_ideas, read_toml
 from data.simulation.wording import Tails
 
 CHILD_AGES = (6, 11)
-_TRIES = 60
+_TRIES = 25
 _FREE_HOUSE = 0.7
-_ON_THE_ROAD = frozenset({"taster", "workshop", "dropin", "project", "show"})
+_ON_THE_ROAD = frozenset({"taster", "workshop", "project", "show"})
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _Desk:
             and (not site.themes or idea.theme in site.themes)
             and (not idea.seasons or season in idea.seasons)
             and idea.wet == site.wet
-            and (idea.kind in _ON_THE_ROAD if site.mobile else not idea.mobile)
+            and (idea.mobile or idea.kind in _ON_THE_ROAD if site.mobile else not idea.mobile)
         )
 
     def ages(self, audience: str, site: Site, rng: np.random.Generator) -> tuple[int, int]:

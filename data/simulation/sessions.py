@@ -68,10 +68,11 @@ def dated_sessions(
     found: list[Dated] = []
     for season, rows in zip(seasons, plans.running, strict=True):
         rng = stream(config.seed, "sessions", season.number)
+        days = list(season.days())
         for row in rows:
             plan = plans.plans[row]
             kind = kinds[plan.kind]
-            slots = dict.fromkeys(_slots(plan, kind, audiences[plan.audience]["hours"], season, rng))
+            slots = dict.fromkeys(_slots(plan, kind, audiences[plan.audience]["hours"], days, rng))
             for start, end in slots:
                 lat = lon = float("nan")
                 if plan.site.mobile:
@@ -96,12 +97,11 @@ def _seats(kind: Mapping[str, Any], rng: np.random.Generator) -> tuple[float, bo
 
 
 def _slots(
-    plan: Plan, kind: Mapping[str, Any], hours: list[Any], season: Season, rng: np.random.Generator
+    plan: Plan, kind: Mapping[str, Any], hours: list[Any], days: list[date], rng: np.random.Generator
 ) -> list[tuple[int, int]]:
     low, high = kind["sessions"]
     count = int(rng.integers(low, high + 1))
     length = int(rng.integers(kind["minutes"][0] // 15, kind["minutes"][1] // 15 + 1)) * 15
-    days = list(season.days())
     if kind["rhythm"] == "weekly":
         return _weekly(plan, days, hours, count, length, rng, kind.get("drop_in", False))
     if kind["rhythm"] == "holiday":

@@ -39,6 +39,7 @@ class Tails:
             if all(facts[name] in record[name].split() for name in facts if name in record)
             and record.get("company", "") in [*company.split(";"), ""]
             and record.get("access", "") in [*access.split(";"), ""]
+            and not any(word in text.lower() for word in record.get("unless", "").split())
             and (price == 0 if record.get("free") else True)
             and (site.mobile if record.get("mobile") else True)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -705,3 +706,15 @@ def test_ages_count_on_the_day(town):
     truth = town.truth
     year_ago = age_at(truth.people, np.arange(5), truth.as_of - round(365.25 * 86400), truth.as_of)
     np.testing.assert_allclose(year_ago, truth.people.age[:5] - 1)
+
+
+# --- the page about it
+
+
+def test_the_page_lists_every_setting_with_its_default():
+    page = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page.split("## Settings")[1].split("## Questions")[0], re.M))
+    settings = {**vars(SimulationConfig()), **vars(Coefficients())}
+    del settings["coefficients"]
+    assert {name: tomllib.loads(f"x = {value}")["x"] for name, value in rows.items()} == settings
+    assert f"{len(read_ideas())} handwritten ideas" in page
