@@ -101,6 +101,8 @@ class SimulationConfig:
         How far ahead people look.
     seen : float
         How many sessions somebody sees at one look, on average.
+    school_trips : float
+        Chance that a class goes somewhere in a season.
     unknown_share : float
         Part of the activities whose age, price or themes the tables leave out.
     interests_spread : bool
@@ -130,6 +132,7 @@ class SimulationConfig:
     looks_spread: float = 0.55
     horizon_days: int = 21
     seen: float = 12.0
+    school_trips: float = 0.4
     unknown_share: float = 0.03
     interests_spread: bool = True
     exposure_bias: bool = True
@@ -153,6 +156,7 @@ class SimulationConfig:
         _check("looks_spread", self.looks_spread, 0, 3)
         _check("horizon_days", self.horizon_days, 1, 120, whole=True)
         _check("seen", self.seen, 1, 1000)
+        _check("school_trips", self.school_trips, 0, 1)
         _check("unknown_share", self.unknown_share, 0, 1)
         for name in ("interests_spread", "exposure_bias", "group_gap", "drift"):
             if not isinstance(getattr(self, name), bool):

@@ -18,7 +18,7 @@ from recommender.city import Int32, Int64
 from recommender.travel import great_circle_km
 
 CLASSES = range(4, 12)
-CHANCE, PRESENT = 0.4, 0.85
+PRESENT = 0.85
 _MORNING, _FAR_KM, _DEAREST = "10:00", 1.5, 5.0
 
 
@@ -44,7 +44,7 @@ def school_visits(
             for year in CLASSES:
                 luck, draw = rng.random(2)
                 present = rng.random(len(people)) < PRESENT
-                if luck >= CHANCE:
+                if luck >= config.school_trips:
                     continue
                 trip = _trip(offer, hood.lat, hood.lon, year, since, until, draw, zone)
                 if trip is None or trip[1] >= as_of:

@@ -149,6 +149,24 @@ def test_a_bad_setting_on_the_command_line_is_said_in_one_line(tmp_path: Path, c
     assert not (tmp_path / "town").exists()
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        SimulationConfig(learners=1, venues=7, areas=6, lines=0, seasons=1, activities_per_season=40, seed=3),
+        SimulationConfig(learners=60, venues=7, areas=6, seasons=2, activities_per_season=40, first_season="2024-03"),
+        SimulationConfig(learners=60, venues=36, areas=10, lines=2, seasons=5, activities_per_season=80, seed=5),
+        SimulationConfig(learners=60, looks=0.0, school_trips=0.0, first_season="2023-12", group_gap=False),
+    ],
+)
+def test_very_small_and_very_other_towns_stand_too(config: SimulationConfig, tmp_path: Path):
+    made = simulate(config)
+    read = read_folder(write_folder(made.tables, tmp_path))
+    assert not len(read.quarantine)
+    assert len(read.passports) == config.learners
+    assert len(read.venues) == config.venues
+    assert bool(len(read.stamps)) == (config.looks > 0 and config.learners > 1)
+
+
 # --- tables that a city could hand over
 
 
