@@ -61,7 +61,7 @@ class Recommendation:
     session: int
     venue: int
     travel_minutes: float
-    score: float
+    score: float = 0.0
     slot: str = "interest"
     probability: float = 1.0
     not_known: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,6 +200,21 @@ class Activities:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def languages(self) -> Ids:
+        """Every language that an activity is in, ``""`` for "not known" included."""
+        return Ids(dict.fromkeys(self.language), "language")
+
+    @cached_property
+    def language_row(self) -> Int32:
+        """Row of each activity in ``languages``. Shape (n_activities,)."""
+        return self.languages.find(self.language)
+
+    @cached_property
+    def organiser_row(self) -> Int32:
+        """Equal for activities of one organiser, ``UNKNOWN`` where nobody is named. Shape (n_activities,)."""
+        return Ids(dict.fromkeys(name for name in self.organiser if name), "organiser").find(self.organiser)
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,6 +42,11 @@ class Context:
         summed: Float32 = np.sum(list(self.parts.values()), axis=0, dtype=np.float32)
         return summed
 
+    def at(self, positions: Int64) -> Context:
+        """The same for some of the eligible activities."""
+        parts = {name: values[positions] for name, values in self.parts.items()}
+        return Context(self.session[positions], self.minutes[positions], parts, self.station[positions])
+
 
 def context_of(passport: Passport, catalogue: Catalogue, request: Request, model: Model, eligible: Eligible) -> Context:
     """Travel, wait, hour, price, known venue and organiser, next station: in the units of the blend.
@@ -61,12 +66,12 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
     station = next_stations(passport, catalogue, rows)
     activities = catalogue.activities
     been_at = activities.venue[passport.stamps.activity]
-    organisers = {activities.organiser[row] for row in passport.stamps.activity} - {""}
-    known_organiser = np.fromiter((activities.organiser[row] in organisers for row in rows), np.float64, len(rows))
+    organisers = activities.organiser_row[passport.stamps.activity]
+    known_organiser = np.isin(activities.organiser_row[rows], organisers[organisers >= 0])
     unsure = eligible.not_known["age"] | eligible.not_known["language"]
     parts: dict[str, Float32 | Float64] = {name: values[best] for name, values in at_session.items()}
     parts["price"] = weight["price"] * _relative(USUAL_PRICE, activities.price[rows], DEAREST)
-    parts["venue"] = weight["venue"] * np.isin(activities.venue[rows], been_at[been_at >= 0])
+    parts["venue"] = weight["venue"] * np.isin(catalogue.sessions.venue[sessions[best]], been_at[been_at >= 0])
     parts["organiser"] = weight["organiser"] * known_organiser
     parts["station"] = weight["station"] * (station >= 0)
     parts["age"] = -weight["age"] * unsure

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.answer import Relaxation, Step
-from recommender.city import COMPANY, STATUSES, Bool, Catalogue, Float64, Int32, Place
+from recommender.city import COMPANY, STATUSES, UNKNOWN, Bool, Catalogue, Float64, Int32, Place
 from recommender.passport import Passport, Request
 from recommender.travel import travel_minutes
 
@@ -186,9 +186,9 @@ def _masks(
         masks["company"] = (together, np.isnan(activities.age_min[rows]) & np.isnan(activities.age_max[rows]))
     language_unknown = nothing
     if passport.languages:
-        spoken = {"", *passport.languages}
-        fits = np.fromiter((activities.language[row] in spoken for row in rows), np.bool_, len(rows))
-        language_unknown = np.fromiter((not activities.language[row] for row in rows), np.bool_, len(rows))
+        spoken = activities.languages.find(["", *passport.languages])
+        fits = np.isin(activities.language_row[rows], spoken)
+        language_unknown = (activities.language_row[rows] == spoken[0]) & (spoken[0] != UNKNOWN)
         masks["language"] = (fits, language_unknown)
     price_unknown = np.isnan(activities.price[rows])
     if request.free_only:

@@ -66,10 +66,7 @@ def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model
     wishes = np.zeros((len(passports), len(catalogue.themes.ids)), dtype=np.float32)
     for row, passport in enumerate(passports):
         wishes[row, passport.wishes] = 1.0
-    als = np.zeros((len(passports), model.als_inverse.shape[0]))
-    for row in range(len(passports)):
-        stamped = slice(history.indptr[row], history.indptr[row + 1])
-        als[row] = fold_in(history.indices[stamped], history.data[stamped], model)
+    als = fold_in(history, model)
     inverse_degree = np.where(model.degree > 0, 1 / np.maximum(model.degree, 1e-12), 0)
     low_pass = (history @ sparse.diags_array(inverse_degree)) @ model.low_pass.activities
     return InterestProfile(history, als, np.asarray(low_pass, dtype=np.float64), wishes)
@@ -87,8 +84,8 @@ def _history(passports: Sequence[Passport], n_activities: int) -> sparse.csr_arr
     return history
 
 
-def fold_in(stamped: Int32, weights: Float32, model: Model) -> Float64:
-    """A learner's ALS vector from their stamps, without retraining.
+def fold_in(history: sparse.csr_array, model: Model) -> Float64:
+    """Learners' ALS vectors from their stamps, without retraining.
 
     With c = α·w the confidence of each stamp, Y the stamped rows and A the Gram matrix plus
     regularisation, implicit's own update is (A + Yᵀ(C−I)Y)⁻¹Yᵀc. By the push-through identity that is
@@ -97,30 +94,30 @@ def fold_in(stamped: Int32, weights: Float32, model: Model) -> Float64:
 
     Parameters
     ----------
-    stamped : int32, shape (n_stamps,)
-        Rows, each once.
-    weights : float32, shape (n_stamps,)
+    history : sparse array, shape (n_learners, n_activities)
+        Weighted stamps.
 
     Returns
     -------
-    float64, shape (n_factors,)
-        0 for no stamps.
+    float64, shape (n_learners, n_factors)
+        0 for a learner without stamps.
     """
-    y = _fold_factors(stamped, model)
-    spread = y @ model.als_inverse
-    confidence = model.als_confidence * weights.astype(np.float64)
-    if len(stamped) <= model.als_inverse.shape[0]:
-        system = np.eye(len(stamped)) + (confidence - 1)[:, None] * (spread @ y.T)
-        vector: Float64 = spread.T @ np.linalg.solve(system, confidence)
-    else:
-        gram = np.linalg.inv(model.als_inverse) + (y * (confidence - 1)[:, None]).T @ y
-        vector = np.asarray(np.linalg.solve(gram, y.T @ confidence), dtype=np.float64)
-    return vector
-
-
-def _fold_factors(rows: Int32, model: Model) -> Float64:
-    factors = np.where(model.visited[rows, None], model.als.activities[rows], model.metadata.activities[rows])
-    return np.asarray(factors, dtype=np.float64)
+    rows = history.indices
+    known = model.visited[rows, None]
+    stamped = np.where(known, model.als.activities[rows], model.metadata.activities[rows]).astype(np.float64)
+    spread = stamped @ model.als_inverse
+    confidence = model.als_confidence * history.data.astype(np.float64)
+    vectors = np.zeros((history.shape[0], model.als_inverse.shape[0]))
+    for learner in range(history.shape[0]):
+        own = slice(history.indptr[learner], history.indptr[learner + 1])
+        y, y_spread, c = stamped[own], spread[own], confidence[own]
+        if len(c) <= vectors.shape[1]:
+            system = np.eye(len(c)) + (c - 1)[:, None] * (y_spread @ y.T)
+            vectors[learner] = np.linalg.solve(system, c) @ y_spread
+        else:
+            gram = np.linalg.inv(model.als_inverse) + (y * (c - 1)[:, None]).T @ y
+            vectors[learner] = np.linalg.solve(gram, y.T @ c)
+    return vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +137,9 @@ class Scores:
 
     def standardised(self) -> Float32:
         """(raw − mean) ÷ spread, and 0 throughout where the spread is 0. Shape (n_learners, n_rows)."""
-        scale = np.where(self.spread > 1e-9, 1 / np.maximum(self.spread, 1e-9), 0)
-        values: Float32 = ((self.raw - self.mean[:, None]) * scale[:, None]).astype(np.float32)
+        scale = np.where(self.spread > 1e-9, 1 / np.maximum(self.spread, 1e-9), 0).astype(np.float32)
+        values: Float32 = self.raw - self.mean.astype(np.float32)[:, None]
+        values *= scale[:, None]
         return values
 
 

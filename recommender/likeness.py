@@ -55,9 +55,9 @@ def likeness(
     for start in range(0, candidates.shape[0], _BLOCK):
         part = slice(start, start + _BLOCK)
         squared = _squared_cosines(sparse.csr_array(candidates[part] @ across), own_column[part])
-        total = squared.sum(axis=1)
+        total = np.asarray(squared.sum(axis=1)).ravel()
         divisor = np.sqrt(np.where(total > 0, total, 1)).astype(np.float32) if scale is None else scale[part]
-        blocks.append(_largest(squared / divisor[:, None], neighbours))
+        blocks.append(strongest(sparse.csr_array(sparse.diags_array(1 / divisor) @ squared), neighbours))
         scales.append(divisor)
     if not blocks:
         return sparse.csr_array((activities.shape[0], 0), dtype=np.float32), scales[0]
@@ -66,15 +66,26 @@ def likeness(
     return sparse.csr_array(wide.T, dtype=np.float32), np.concatenate(scales)
 
 
-def _squared_cosines(cosines: sparse.csr_array, own: Int32) -> Float32:
-    squared: Float32 = np.square(cosines.toarray(), dtype=np.float32)
-    itself = np.flatnonzero(own != UNKNOWN)
-    squared[itself, own[itself]] = 0
-    return squared
+def _squared_cosines(cosines: sparse.csr_array, own: Int32) -> sparse.csr_array:
+    cosines.data **= 2
+    cosines.data[cosines.indices == np.repeat(own, np.diff(cosines.indptr))] = 0
+    return cosines
 
 
-def _largest(values: Float32, most: int) -> sparse.csr_array:
-    if values.shape[1] > most:
-        least = -np.partition(-values, most - 1, axis=1)[:, most - 1 : most]
-        values[values < least] = 0
-    return sparse.csr_array(values)
+def strongest(values: sparse.csr_array, most: int) -> sparse.csr_array:
+    """The largest entries of every row; at most ``most`` of them.
+
+    Entries level with the first one left out are left out too: where hundreds of activities are equally
+    near, none of them says anything.
+
+    Parameters
+    ----------
+    values : sparse array, shape (n_rows, n_columns), not negative
+        Changed in place.
+    """
+    lengths = np.diff(values.indptr)
+    for row in np.flatnonzero(lengths > most):
+        entries = values.data[values.indptr[row] : values.indptr[row + 1]]
+        entries[entries <= -np.partition(-entries, most)[most]] = 0
+    values.eliminate_zeros()
+    return values

@@ -6,88 +6,92 @@ less is ever given as a reason.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
+from scipy import sparse
 
 from recommender.answer import Reason
-from recommender.city import UNKNOWN, Catalogue
+from recommender.city import UNKNOWN, Catalogue, Float32, Int32
 from recommender.context import Context
 from recommender.interest import InterestProfile
 from recommender.model import Model
-from recommender.passport import Passport
 
 MOST = 3
 WORTH_SAYING = 0.05
 """A part that lifts a score by less than this is no reason for anybody."""
 
 
-def reasons_for(
-    activity: int,
-    parts: dict[str, float],
-    position: int,
+@dataclass(frozen=True)
+class Why:
+    """What each source added to one score, and the reasons that follow from it."""
+
+    reasons: tuple[Reason, ...] = ()
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+def explain(
+    activities: Int32,
+    sources: dict[str, Float32],
     context: Context,
-    passport: Passport,
     profile: InterestProfile,
     catalogue: Catalogue,
     model: Model,
-) -> tuple[Reason, ...]:
-    """The strongest reasons for one activity, at most three, strongest first.
+) -> list[Why]:
+    """Reasons for every activity of one learner's list, at most three each, strongest first.
 
     Parameters
     ----------
-    activity : int
-        Row.
-    parts : mapping of source and ``context`` part to float
+    activities : int32, shape (n,)
+        Rows.
+    sources : mapping of source to float32, shape (n,)
         What each added to the score.
-    position : int
-        Place of the activity in ``context``.
+    context : Context
+        Of the same n activities.
+    profile : InterestProfile
+        A block of one learner.
     """
-    found = [
-        _like_stamp(activity, parts["similar"], profile, model),
-        _together_with(activity, parts["als"], parts["graph"], profile, model),
-        _wish(activity, parts["wishes"], passport, model),
-        _theme(activity, parts["metadata"], profile, model),
-        Reason("popular", gain=parts["popular"]),
-        Reason("next_station", line=int(context.station[position]), gain=parts["station"]),
-        Reason("near", minutes=float(context.minutes[position]), gain=parts["minutes"]),
-        Reason("known_venue", gain=parts["venue"] + parts["places"]) if parts["venue"] > 0 else None,
-        Reason("free", gain=parts["price"]) if catalogue.activities.price[activity] == 0 else None,
-        Reason("soon", gain=parts["days"]),
-    ]
-    real = [reason for reason in found if reason is not None and reason.gain >= WORTH_SAYING]
-    return tuple(sorted(real, key=lambda reason: -reason.gain)[:MOST])
-
-
-def _like_stamp(activity: int, gain: float, profile: InterestProfile, model: Model) -> Reason | None:
-    """The stamp whose description resembles this activity's most."""
     stamped, weights = profile.history.indices, profile.history.data
-    likeness = weights * np.asarray(model.similar.weights[stamped, :][:, [activity]].toarray()).ravel()
-    if not len(stamped) or likeness.max() <= 0:
-        return None
-    return Reason("like_stamp", activity=int(stamped[np.argmax(likeness)]), gain=gain)
+    like = _strongest_stamp(stamped, weights, model.similar.weights, activities)
+    together = _strongest_stamp(stamped, weights, model.graph.weights, activities)
+    shares = np.asarray(model.theme_shares[activities, :].toarray())
+    wished = _strongest_theme(shares * profile.wishes)
+    shared = _strongest_theme(shares * np.asarray((profile.history @ model.theme_shares).toarray()))
+    found = []
+    for place, activity in enumerate(activities.tolist()):
+        parts = {name: float(values[place]) for name, values in (sources | context.parts).items()}
+        visits, station = parts["als"] + parts["graph"], int(context.station[place])
+        candidates = [
+            Reason("like_stamp", activity=like[place], gain=parts["similar"]) if like[place] is not None else None,
+            Reason("together_with", activity=together[place], gain=visits) if together[place] is not None else None,
+            Reason("wish", theme=wished[place], gain=parts["wishes"]) if wished[place] is not None else None,
+            Reason("theme", theme=shared[place], gain=parts["metadata"]) if shared[place] is not None else None,
+            Reason("popular", gain=parts["popular"]),
+            Reason("next_station", line=station, gain=parts["station"]) if station != UNKNOWN else None,
+            Reason("near", minutes=float(context.minutes[place]), gain=parts["minutes"]),
+            Reason("known_venue", gain=parts["venue"]),
+            Reason("free", gain=parts["price"]) if catalogue.activities.price[activity] == 0 else None,
+            Reason("soon", gain=parts["days"]),
+        ]
+        real = [reason for reason in candidates if reason is not None and reason.gain >= WORTH_SAYING]
+        found.append(Why(tuple(sorted(real, key=lambda reason: -reason.gain)[:MOST]), parts))
+    return found
 
 
-def _together_with(activity: int, als: float, graph: float, profile: InterestProfile, model: Model) -> Reason | None:
-    """The stamp that others who came there share most often with this activity."""
-    stamped, weights = profile.history.indices, profile.history.data
-    together = weights * np.asarray(model.graph.weights[stamped, :][:, [activity]].toarray()).ravel()
-    if not len(stamped) or together.max() <= 0:
-        return None
-    return Reason("together_with", activity=int(stamped[np.argmax(together)]), gain=als + graph)
+def _strongest_stamp(
+    stamped: Int32, weights: Float32, neighbours: sparse.csr_array, activities: Int32
+) -> list[int | None]:
+    """For each activity, the stamp that speaks for it most; None where no stamp does."""
+    if not len(stamped):
+        return [None] * len(activities)
+    said = weights[:, None] * np.asarray(neighbours[stamped, :].toarray()[:, activities])
+    best = said.argmax(axis=0)
+    return [int(stamped[row]) if said[row, place] > 0 else None for place, row in enumerate(best.tolist())]
 
 
-def _wish(activity: int, gain: float, passport: Passport, model: Model) -> Reason | None:
-    """The wished theme that this activity has most of."""
-    if not len(passport.wishes):
-        return None
-    share = np.asarray(model.theme_shares[[activity], :].toarray()).ravel()[passport.wishes]
-    return Reason("wish", theme=int(passport.wishes[np.argmax(share)]), gain=gain) if share.max() > 0 else None
-
-
-def _theme(activity: int, gain: float, profile: InterestProfile, model: Model) -> Reason | None:
-    """The theme that this activity shares most with everything stamped."""
-    if not profile.history.nnz:
-        return None
-    of_stamps = np.asarray((profile.history @ model.theme_shares).toarray()).ravel()
-    shared = np.asarray(model.theme_shares[[activity], :].toarray()).ravel() * of_stamps
-    theme = int(np.argmax(shared)) if len(shared) else UNKNOWN
-    return Reason("theme", theme=theme, gain=gain) if theme != UNKNOWN and shared[theme] > 0 else None
+def _strongest_theme(shares: Float32) -> list[int | None]:
+    """For each row, the theme with the largest share; None where all are 0."""
+    if not shares.shape[1]:
+        return [None] * len(shares)
+    best = shares.argmax(axis=1)
+    return [theme if shares[row, theme] > 0 else None for row, theme in enumerate(best.tolist())]

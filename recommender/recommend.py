@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
+from typing import Any
 
 import numpy as np
 
 from recommender.answer import Answer, Recommendation
-from recommender.city import Catalogue, Float32, Int64
-from recommender.context import Context, context_of
+from recommender.city import UNKNOWN, Catalogue, Float32, Int32
+from recommender.context import context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
-from recommender.interest import InterestProfile, profile_of
+from recommender.interest import profile_of
 from recommender.passport import Passport, Request
 from recommender.ranking import slot_of, top
-from recommender.reasons import reasons_for
+from recommender.reasons import Why, explain
 from recommender.release import Release
 from recommender.scoring import blend
 
 BLOCK_SCORES = 8_000_000
 """Scores held at once per source: the block of learners shrinks as the catalogue grows."""
+
+FALLBACK = {"stamps": "personalised", "wishes": "wishes", "none": "popular_nearby"}
+"""What a list is made with, by what the passport offers."""
 
 
 def recommend(passport: Passport, catalogue: Catalogue, release: Release | None, request: Request) -> Answer:
@@ -79,73 +83,80 @@ def _answer_block(
         for (passport, request), can in zip(block, passed, strict=True):
             yield _agenda(passport, catalogue, request, can)
         return
-    rows = np.unique(np.concatenate([can.activities for can in passed]))
+    rows = _union([can.activities for can in passed], len(catalogue.activities))
     passports = [passport for passport, _ in block]
     profile = profile_of(passports, catalogue, release.model)
     sources = blend(passports, profile, catalogue, release.model, rows)
+    interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
         place = np.searchsorted(rows, can.activities)
-        parts = {source: values[learner, place] for source, values in sources.items()}
         context = context_of(passport, catalogue, request, release.model, can)
-        alone = profile.of(learner) if request.explain else profile
-        yield _ranked(passport, catalogue, release, request, can, parts, context, alone)
-
-
-def _ranked(
-    passport: Passport,
-    catalogue: Catalogue,
-    release: Release,
-    request: Request,
-    can: Eligible,
-    parts: dict[str, Float32],
-    context: Context,
-    profile: InterestProfile,
-) -> Answer:
-    parts = parts | context.parts
-    total: Float32 = np.add.reduce(list(parts.values()), axis=0, dtype=np.float32)
-    order = top(total, can.activities, request.count)
-    recommendations = []
-    for rank, position in enumerate(order.tolist(), start=1):
-        activity = int(can.activities[position])
-        own = {source: float(values[position]) for source, values in parts.items()} if request.explain else {}
-        why = (
-            reasons_for(activity, own, position, context, passport, profile, catalogue, release.model)
-            if request.explain
-            else ()
-        )
-        session = int(context.session[position])
-        recommendations.append(
-            Recommendation(
-                rank=rank,
-                activity=activity,
-                session=session,
-                venue=int(catalogue.sessions.venue[session]),
-                travel_minutes=float(context.minutes[position]),
-                score=float(total[position]),
-                slot=slot_of(bool(context.station[position] >= 0)),
-                not_known=tuple(name for name, unsure in can.not_known.items() if unsure[position]),
-                reasons=why,
-                parts=own,
+        scores = interest[learner, place] + context.total
+        chosen = top(scores, can.activities, request.count)
+        why = [Why()] * len(chosen)
+        if request.explain:
+            parts = {source: values[learner, place[chosen]] for source, values in sources.items()}
+            why = explain(
+                can.activities[chosen], parts, context.at(chosen), profile.of(learner), catalogue, release.model
             )
+        listed = zip(chosen.tolist(), why, strict=True)
+        yield _answer(
+            passport,
+            request,
+            can,
+            FALLBACK[passport.basis],
+            tuple(
+                _entry(
+                    catalogue,
+                    can,
+                    rank,
+                    position,
+                    int(context.session[position]),
+                    float(context.minutes[position]),
+                    score=float(scores[position]),
+                    slot=slot_of(bool(context.station[position] != UNKNOWN)),
+                    reasons=reason.reasons,
+                    parts=reason.parts,
+                )
+                for rank, (position, reason) in enumerate(listed, start=1)
+            ),
         )
-    fallback = {"stamps": "personalised", "wishes": "wishes", "none": "popular_nearby"}[passport.basis]
-    return Answer(request.at, passport.basis, fallback, tuple(recommendations), can.funnel, can.relax)
+
+
+def _union(several: Sequence[Int32], n: int) -> Int32:
+    """Every row that stands in one of them, ascending."""
+    stands = np.zeros(n, dtype=np.bool_)
+    for rows in several:
+        stands[rows] = True
+    return np.flatnonzero(stands).astype(np.int32)
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:
     """What is on, soonest first: the answer when there is no model to rank with."""
-    start = catalogue.sessions.start[can.sessions[can.first]] if len(can.first) else np.empty(0, dtype=np.int64)
-    order: Int64 = np.lexsort((can.activities, start))[: request.count]
-    recommendations = tuple(
-        Recommendation(
-            rank=rank,
-            activity=int(can.activities[position]),
-            session=int(can.sessions[can.first[position]]),
-            venue=int(catalogue.sessions.venue[can.sessions[can.first[position]]]),
-            travel_minutes=float(can.minutes[can.first[position]]),
-            score=0.0,
-            not_known=tuple(name for name, unsure in can.not_known.items() if unsure[position]),
-        )
+    soonest = can.sessions[can.first]
+    order = np.lexsort((can.activities, catalogue.sessions.start[soonest]))[: request.count]
+    listed = tuple(
+        _entry(catalogue, can, rank, position, int(soonest[position]), float(can.minutes[can.first[position]]))
         for rank, position in enumerate(order.tolist(), start=1)
     )
-    return Answer(request.at, passport.basis, "agenda", recommendations, can.funnel, can.relax)
+    return _answer(passport, request, can, "agenda", listed)
+
+
+def _entry(
+    catalogue: Catalogue, can: Eligible, rank: int, position: int, session: int, minutes: float, **more: Any
+) -> Recommendation:
+    return Recommendation(
+        rank=rank,
+        activity=int(can.activities[position]),
+        session=session,
+        venue=int(catalogue.sessions.venue[session]),
+        travel_minutes=minutes,
+        not_known=tuple(name for name, unsure in can.not_known.items() if unsure[position]),
+        **more,
+    )
+
+
+def _answer(
+    passport: Passport, request: Request, can: Eligible, fallback: str, listed: tuple[Recommendation, ...]
+) -> Answer:
+    return Answer(request.at, passport.basis, fallback, listed, can.funnel, can.relax)

@@ -114,8 +114,8 @@ class Weights(_Checked):
     where = "weights"
     als: float = _within(1.0, 0.0, 100.0)
     graph: float = _within(1.0, 0.0, 100.0)
-    metadata: float = _within(0.75, 0.0, 100.0)
-    similar: float = _within(0.75, 0.0, 100.0)
+    metadata: float = _within(1.0, 0.0, 100.0)
+    similar: float = _within(0.5, 0.0, 100.0)
     popular: float = _within(0.3, 0.0, 100.0)
     wishes: float = _within(2.0, 0.0, 100.0)
     places: float = _within(0.4, 0.0, 100.0)

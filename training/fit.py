@@ -71,10 +71,10 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
     tell("graph")
     graph, low_pass, degree = fit_graph(stamps.matrix, config.graph, config.seed)
     tell("metadata")
-    metadata_weights = fit_metadata(features, als, visited, config.metadata.ridge)
+    metadata_weights = fit_metadata(features, als, visited, config.metadata.ridge, threads)
     metadata = np.asarray(features @ metadata_weights, dtype=np.float32)
     tell("similar")
-    similar, similar_scale = fit_similar(features, visited, config.similar.neighbours)
+    similar, similar_scale = fit_similar(features, visited, config.similar.neighbours, threads)
     tell("popular")
     model = Model(
         ids=catalogue.activities.ids.names,

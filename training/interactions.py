@@ -9,7 +9,8 @@ from scipy import sparse
 
 from data.columns import LEARNER
 from data.tables import Tables
-from data.translate import age_span, stamp_arrays
+from data.translate import stamp_arrays
+from data.words import age_span
 from recommender.city import Catalogue, Float64, Int32, Int64
 from recommender.interest import stamp_weights
 

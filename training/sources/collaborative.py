@@ -9,13 +9,14 @@ from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 from recommender.city import Float32, Float64
+from recommender.likeness import strongest
 from recommender.model import Factors, Neighbours, moments_of
 from training.config import Als, Graph
 
 SHARE_OF_ACTIVITIES = 4
 """Factors are at most a quarter of the activities: more only learn the stamps by heart."""
 
-_BLOCK = 1024
+_BLOCK = 512
 
 
 def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) -> tuple[Float32, Float64]:
@@ -77,24 +78,6 @@ def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Nei
         for start in range(0, matrix.shape[1], _BLOCK)
     ]
     return Neighbours(stack(rows, matrix.shape[1])), Factors(factors, moments_of(factors[degree > 0])), degree
-
-
-def strongest(block: sparse.csr_array, most: int) -> sparse.csr_array:
-    """The ``most`` largest entries of every row; of equal ones those in the lower columns.
-
-    Parameters
-    ----------
-    block : sparse array, shape (n_rows, n_columns)
-    """
-    block.sort_indices()
-    lengths = np.diff(block.indptr)
-    if lengths.max(initial=0) <= most:
-        return block
-    row = np.repeat(np.arange(block.shape[0]), lengths)
-    order = np.lexsort((block.indices, -block.data, row))
-    place = np.arange(len(order)) - np.repeat(block.indptr[:-1], lengths)
-    kept = np.sort(order[place < most])
-    return sparse.csr_array((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
 
 
 def stack(rows: list[sparse.csr_array], width: int) -> sparse.csr_array:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from scipy import sparse
 
@@ -23,6 +26,7 @@ BLOCK_WEIGHTS = {
     "ages": 0.3,
 }
 SMALLEST_COUNT = 2
+ROWS_AT_ONCE = 1024
 LARGEST_SHARE = 0.2
 """A character n-gram in more than a fifth of the activities tells nothing apart and costs most."""
 
@@ -64,7 +68,7 @@ def _vocabulary(counter: object, text: list[str], share: float, most: int) -> tu
     return tuple(terms[column] for column in kept), idf.astype(np.float32)
 
 
-def fit_metadata(features: sparse.csr_array, factors: Float32, visited: Bool, ridge: float) -> Float32:
+def fit_metadata(features: sparse.csr_array, factors: Float32, visited: Bool, ridge: float, threads: int) -> Float32:
     """Ridge regression from descriptions to factors, solved in its dual form by conjugate gradients.
 
     Returns
@@ -75,14 +79,26 @@ def fit_metadata(features: sparse.csr_array, factors: Float32, visited: Bool, ri
     targets = factors[visited]
     if not len(targets):
         return np.zeros((features.shape[1], factors.shape[1]), dtype=np.float32)
-    back = sparse.csr_array(known.T)
-    return np.asarray(back @ conjugate_gradients(known, back, targets, ridge), dtype=np.float32)
+    with ThreadPoolExecutor(threads) as pool:
+        times, times_back = _parallel(known, pool, threads), _parallel(sparse.csr_array(known.T), pool, threads)
+        dual = conjugate_gradients(lambda columns: times(times_back(columns)), targets, ridge)
+        return times_back(dual)
 
 
-def conjugate_gradients(
-    known: sparse.csr_array, back: sparse.csr_array, targets: Float32, ridge: float, most: int = 50
-) -> Float32:
-    """Solve (XXᵀ + λI)A = Y for all columns of Y at once (Hestenes & Stiefel 1952).
+Product = Callable[[Float32], Float32]
+
+
+def _parallel(matrix: sparse.csr_array, pool: ThreadPoolExecutor, threads: int) -> Product:
+    """Multiplication by a sparse matrix, its rows spread over threads: the same sums in the same order."""
+    size = -(-matrix.shape[0] // (4 * threads)) or 1
+    parts = [matrix[start : start + size] for start in range(0, matrix.shape[0], size)]
+    return lambda columns: np.concatenate(list(pool.map(lambda part: part @ columns, parts)))
+
+
+def conjugate_gradients(gram: Product, targets: Float32, ridge: float, most: int = 50) -> Float32:
+    """Solve (K + λI)A = Y for all columns of Y at once (Hestenes & Stiefel 1952).
+
+    ``gram`` multiplies by the positive semidefinite K.
 
     Every column takes its own step lengths, so this equals one run per column. Stops when every residual
     is below a thousandth of its start, or after ``most`` steps.
@@ -93,7 +109,7 @@ def conjugate_gradients(
     squared = np.einsum("nf,nf->f", residual, residual)
     enough = 1e-6 * squared
     for _ in range(most):
-        applied = known @ (back @ direction) + np.float32(ridge) * direction
+        applied = gram(direction) + np.float32(ridge) * direction
         step = squared / np.maximum(np.einsum("nf,nf->f", direction, applied), 1e-30)
         solution += step * direction
         residual -= step * applied
@@ -104,8 +120,12 @@ def conjugate_gradients(
     return solution
 
 
-def fit_similar(features: sparse.csr_array, visited: Bool, neighbours: int) -> tuple[Neighbours, Float32]:
+def fit_similar(features: sparse.csr_array, visited: Bool, neighbours: int, threads: int) -> tuple[Neighbours, Float32]:
     """Content k-nearest: which activities resemble which, and the scale of each; see ``recommender.likeness``."""
-    own = np.arange(features.shape[0], dtype=np.int32)
-    weights, scale = likeness(features, features, visited, neighbours, own=own)
-    return Neighbours(weights), scale
+    rows = np.array_split(np.arange(features.shape[0], dtype=np.int32), max(features.shape[0] // ROWS_AT_ONCE, 1))
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(
+            pool.map(lambda own: likeness(sparse.csr_array(features[own]), features, visited, neighbours, own), rows)
+        )
+    weights = sparse.hstack([part for part, _ in found], format="csr")
+    return Neighbours(sparse.csr_array(weights)), np.concatenate([scale for _, scale in found])
