@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from recommender.answer import Answer, Recommendation
-from recommender.city import UNKNOWN, Catalogue, Float32, Int32
-from recommender.context import context_of
+from recommender.city import UNKNOWN, Catalogue
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
-from recommender.interest import profile_of
+from recommender.model import Model
 from recommender.passport import Passport, Request
 from recommender.ranking import slot_of, top
 from recommender.reasons import Why, explain
 from recommender.release import Release
-from recommender.scoring import blend
+from recommender.scoring import Scored, score_block
 
 BLOCK_SCORES = 8_000_000
 """Scores held at once per source: the block of learners shrinks as the catalogue grows."""
@@ -83,52 +82,33 @@ def _answer_block(
         for (passport, request), can in zip(block, passed, strict=True):
             yield _agenda(passport, catalogue, request, can)
         return
-    rows = _union([can.activities for can in passed], len(catalogue.activities))
-    passports = [passport for passport, _ in block]
-    profile = profile_of(passports, catalogue, release.model)
-    sources = blend(passports, profile, catalogue, release.model, rows)
-    interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
-    for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
-        place = np.searchsorted(rows, can.activities)
-        context = context_of(passport, catalogue, request, release.model, can)
-        scores = interest[learner, place] + context.total
-        chosen = top(scores, can.activities, request.count)
-        why = [Why()] * len(chosen)
-        if request.explain:
-            parts = {source: values[learner, place[chosen]] for source, values in sources.items()}
-            why = explain(
-                can.activities[chosen], parts, context.at(chosen), profile.of(learner), catalogue, release.model
-            )
-        listed = zip(chosen.tolist(), why, strict=True)
-        yield _answer(
-            passport,
-            request,
+    for scored in score_block(block, passed, catalogue, release.model):
+        yield _ranked(scored, catalogue, release.model)
+
+
+def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
+    can, context, request = scored.can, scored.context, scored.request
+    chosen = top(scored.total, can.activities, request.count)
+    why = [Why()] * len(chosen)
+    if request.explain:
+        parts = scored.sources(chosen)
+        why = explain(can.activities[chosen], parts, context.at(chosen), scored.profile, catalogue, model)
+    listed = tuple(
+        _entry(
+            catalogue,
             can,
-            FALLBACK[passport.basis],
-            tuple(
-                _entry(
-                    catalogue,
-                    can,
-                    rank,
-                    position,
-                    int(context.session[position]),
-                    float(context.minutes[position]),
-                    score=float(scores[position]),
-                    slot=slot_of(bool(context.station[position] != UNKNOWN)),
-                    reasons=reason.reasons,
-                    parts=reason.parts,
-                )
-                for rank, (position, reason) in enumerate(listed, start=1)
-            ),
+            rank,
+            position,
+            int(context.session[position]),
+            float(context.minutes[position]),
+            score=float(scored.total[position]),
+            slot=slot_of(bool(context.station[position] != UNKNOWN)),
+            reasons=reason.reasons,
+            parts=reason.parts,
         )
-
-
-def _union(several: Sequence[Int32], n: int) -> Int32:
-    """Every row that stands in one of them, ascending."""
-    stands = np.zeros(n, dtype=np.bool_)
-    for rows in several:
-        stands[rows] = True
-    return np.flatnonzero(stands).astype(np.int32)
+        for rank, (position, reason) in enumerate(zip(chosen.tolist(), why, strict=True), start=1)
+    )
+    return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], listed)
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:

@@ -2,15 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Catalogue, Float32, Int32
-from recommender.interest import InterestProfile, Scores, from_factors, from_neighbours, wish_scores
+from recommender.city import Catalogue, Float32, Int32, Int64
+from recommender.context import Context, context_of
+from recommender.eligibility import Eligible
+from recommender.interest import InterestProfile, Scores, from_factors, from_neighbours, profile_of, wish_scores
 from recommender.model import AGE_BANDS, Model
-from recommender.passport import Passport
+from recommender.passport import Passport, Request
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """One learner's eligible activities with their scores.
+
+    Attributes
+    ----------
+    can : Eligible
+    context : Context
+    profile : InterestProfile
+        Of this learner alone.
+    total : float32, shape (n_eligible,)
+        The sum of all parts: what the list is ranked by.
+    """
+
+    passport: Passport
+    request: Request
+    can: Eligible
+    context: Context
+    profile: InterestProfile
+    total: Float32
+    _sources: dict[str, Float32] = field(repr=False)
+    _place: Int64 = field(repr=False)
+
+    def sources(self, positions: Int64) -> dict[str, Float32]:
+        """What every source but the context added to some of the eligible activities."""
+        return {source: values[self._place[positions]] for source, values in self._sources.items()}
+
+
+def score_block(
+    block: Sequence[tuple[Passport, Request]], passed: Sequence[Eligible], catalogue: Catalogue, model: Model
+) -> Iterator[Scored]:
+    """Score what each of a block of learners may do.
+
+    Parameters
+    ----------
+    passed : sequence of Eligible
+        One per learner.
+    """
+    rows = _union([can.activities for can in passed], len(catalogue.activities))
+    passports = [passport for passport, _ in block]
+    profile = profile_of(passports, catalogue, model)
+    sources = blend(passports, profile, catalogue, model, rows)
+    interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
+    for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
+        place = np.searchsorted(rows, can.activities)
+        context = context_of(passport, catalogue, request, model, can)
+        own = {source: values[learner] for source, values in sources.items()}
+        total = interest[learner, place] + context.total
+        yield Scored(passport, request, can, context, profile.of(learner), total, own, place)
+
+
+def _union(several: Sequence[Int32], n: int) -> Int32:
+    """Every row that stands in one of them, ascending."""
+    stands = np.zeros(n, dtype=np.bool_)
+    for rows in several:
+        stands[rows] = True
+    return np.flatnonzero(stands).astype(np.int32)
 
 
 def blend(

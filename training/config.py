@@ -123,6 +123,18 @@ class Weights(_Checked):
 
 
 @dataclass(frozen=True)
+class Choices(_Checked):
+    """What the weights are learned from: the last ``share`` of the stamps, at most ``most`` of them, each beside so
+    many ``alternatives``; below ``least`` choices the shipped weights stay."""
+
+    where = "choices"
+    share: float = _within(0.25, 0.01, 0.9)
+    most: int = _within(2000, 10, 1_000_000)
+    alternatives: int = _within(100, 1, 10_000)
+    least: int = _within(50, 2, 1_000_000)
+
+
+@dataclass(frozen=True)
 class Evaluation(_Checked):
     """One global time cut: how much is kept back, for how long a visit counts, how often it is redrawn.
 
@@ -150,6 +162,7 @@ class Config(_Checked):
     popular: Popular = field(default_factory=Popular)
     encoder: Encoder = field(default_factory=Encoder)
     weights: Weights = field(default_factory=Weights)
+    choices: Choices = field(default_factory=Choices)
     evaluation: Evaluation = field(default_factory=Evaluation)
     seed: int = _within(0, 0, 2**32 - 1)
     threads: int = _within(0, 0, 4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -13,13 +13,16 @@ from data.columns import LEARNER
 from data.store.digest import digest
 from data.tables import Tables
 from data.translate import catalogue_from
-from recommender.model import CONTEXT, Factors, Model, moments_of
+from recommender.align import align
+from recommender.encoder import Encoder
+from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.config import Config
 from training.interactions import interactions_of
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
 from training.sources.popular import fit_popular
+from training.weights import RIDGES, Learned, fit_weights, last_part, observed_choices
 
 CONTEXT_WEIGHTS = {
     "minutes": 0.05,
@@ -34,7 +37,7 @@ CONTEXT_WEIGHTS = {
 """Per minute and euro less than usual, day sooner, and for each thing that holds: the shipped defaults.
 Ten minutes further counts as ×0.6."""
 
-STEPS = ("stamps", "descriptions", "als", "graph", "metadata", "similar", "popular")
+STEPS = ("weights", "stamps", "descriptions", "als", "graph", "metadata", "similar", "popular")
 
 
 def _say_nothing(step: str) -> None:
@@ -44,7 +47,9 @@ def _say_nothing(step: str) -> None:
 def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing) -> Release:
     """Learn everything the recipe needs from a city's tables.
 
-    Equal tables, config and version give equal arrays, on whatever number of threads.
+    The weights are learned first, from how a model of the earlier stamps ranks the later choices; then the
+    model is fitted on all stamps. Equal tables, config and version give equal arrays, on whatever number of
+    threads.
 
     Parameters
     ----------
@@ -57,6 +62,33 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
         In the rows of the tables' catalogue, not yet saved. A city without stamps gets a model that
         ranks by wishes, popularity and circumstances.
     """
+    tell("weights")
+    learned = learn_weights(tables, config)
+    model, encoder = fit_model(tables, config, tell)
+    source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
+    context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
+    model = replace(model, source_weights=source, context_weights=context)
+    return Release(model, encoder, _manifest(tables, config, model, learned)).extended(catalogue_from(tables))
+
+
+def learn_weights(tables: Tables, config: Config) -> Learned:
+    """The weights of the blend; the shipped defaults where there is too little to learn from."""
+    defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
+    settings = config.choices
+    cut = last_part(tables, settings.share)
+    if cut is None:
+        return Learned(defaults, RIDGES[-1], 0, 0.0)
+    model, encoder = fit_model(tables.before(cut), config)
+    catalogue = catalogue_from(tables)
+    aligned = align(model, encoder, catalogue, config.similar.neighbours)
+    choices = observed_choices(tables, aligned, cut, settings.most, settings.alternatives, config.seed)
+    if len(choices) < settings.least:
+        return Learned(defaults, RIDGES[-1], len(choices), 0.0)
+    return fit_weights(choices, defaults)
+
+
+def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing) -> tuple[Model, Encoder]:
+    """Everything but the weights."""
     threads = config.threads or os.cpu_count() or 1
     tell("stamps")
     catalogue = catalogue_from(tables)
@@ -92,18 +124,17 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
         popular=fit_popular(stamps, len(catalogue.activities), config.popular),
         metadata_weights=metadata_weights,
         features=features,
-        source_weights=asdict(config.weights),
-        context_weights={name: CONTEXT_WEIGHTS[name] for name in CONTEXT},
     )
-    return Release(model, encoder, _manifest(tables, config, model)).extended(catalogue)
+    return model, encoder
 
 
-def _manifest(tables: Tables, config: Config, model: Model) -> dict[str, object]:
+def _manifest(tables: Tables, config: Config, model: Model, learned: Learned) -> dict[str, object]:
     return {
         "city": tables.city.id,
         "origin": tables.city.origin,
         "as_of": tables.city.as_of,
         "config": config.as_dict(),
+        "choices": {"learned_from": learned.choices, "ridge": learned.ridge, "gain": learned.gain},
         "neighbours": config.similar.neighbours,
         "data": digest(tables),
         "version": version("leerlijn"),
