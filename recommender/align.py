@@ -44,6 +44,8 @@ def _in_rows(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: i
     old = Ids(model.ids).find(catalogue.activities.ids.names)
     new = np.flatnonzero(old < 0).astype(np.int32)
     move = _mover(old, model.n_activities)
+    in_reference = np.zeros(model.n_activities, dtype=np.bool_)
+    in_reference[model.reference] = True
     features = sparse.csr_array(move @ model.features)
     visited = _take(model.visited, old)
     metadata = _take(model.metadata.activities, old)
@@ -57,7 +59,7 @@ def _in_rows(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: i
     return replace(
         model,
         ids=catalogue.activities.ids.names,
-        reference=np.flatnonzero(old >= 0).astype(np.int32),
+        reference=np.flatnonzero(_take(in_reference, old)).astype(np.int32),
         visited=visited,
         als=Factors(_take(model.als.activities, old), model.als.moments),
         metadata=Factors(metadata, model.metadata.moments),

@@ -85,6 +85,7 @@ def open_pool(catalogue: Catalogue, request: Request) -> Pool:
     ok &= np.where(sessions.drop_in, sessions.end > opens, sessions.start >= opens)
     if request.closes is not None:
         ok &= np.where(sessions.drop_in, sessions.start < request.closes, sessions.end <= request.closes)
+        ok &= opens < request.closes
     if request.candidates is not None:
         wanted = np.zeros(len(catalogue.activities), dtype=np.bool_)
         wanted[request.candidates] = True

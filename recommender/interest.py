@@ -102,21 +102,20 @@ def fold_in(history: sparse.csr_array, model: Model) -> Float64:
     float64, shape (n_learners, n_factors)
         0 for a learner without stamps.
     """
-    rows = history.indices
-    known = model.visited[rows, None]
-    stamped = np.where(known, model.als.activities[rows], model.metadata.activities[rows]).astype(np.float64)
-    spread = stamped @ model.als_inverse
-    confidence = model.als_confidence * history.data.astype(np.float64)
-    vectors = np.zeros((history.shape[0], model.als_inverse.shape[0]))
-    for learner in range(history.shape[0]):
+    width = model.als_inverse.shape[0]
+    vectors = np.zeros((history.shape[0], width))
+    for learner in np.flatnonzero(np.diff(history.indptr)).tolist():
         own = slice(history.indptr[learner], history.indptr[learner + 1])
-        y, y_spread, c = stamped[own], spread[own], confidence[own]
-        if len(c) <= vectors.shape[1]:
-            system = np.eye(len(c)) + (c - 1)[:, None] * (y_spread @ y.T)
-            vectors[learner] = np.linalg.solve(system, c) @ y_spread
+        rows, c = history.indices[own], model.als_confidence * history.data[own].astype(np.float64)
+        known = model.visited[rows, None]
+        y = np.where(known, model.als.activities[rows], model.metadata.activities[rows]).astype(np.float64)
+        if len(c) <= width:
+            spread = y @ model.als_inverse
+            system = np.eye(len(c)) + (c - 1)[:, None] * (spread @ y.T)
+            vectors[learner] = np.linalg.solve(system, c) @ spread
         else:
-            gram = np.linalg.inv(model.als_inverse) + (y * (c - 1)[:, None]).T @ y
-            vectors[learner] = np.linalg.solve(gram, y.T @ c)
+            system = np.eye(width) + model.als_inverse @ ((y * (c - 1)[:, None]).T @ y)
+            vectors[learner] = np.linalg.solve(system, model.als_inverse @ (y.T @ c))
     return vectors
 
 
@@ -144,8 +143,13 @@ class Scores:
 
 
 def from_factors(vectors: Float64, activities: Float32, moments: Moments) -> Scores:
-    """Scores of a low-rank source, with exact moments over the reference activities."""
-    raw = vectors.astype(np.float32) @ activities.T
+    """Scores of a low-rank source, with exact moments over the reference activities.
+
+    For one learner each activity is multiplied on its own: BLAS would let the last bits of a score depend on
+    which other activities passed the filters, and so on who asks.
+    """
+    narrow = vectors.astype(np.float32)
+    raw = np.einsum("lf,nf->ln", narrow, activities) if len(narrow) == 1 else narrow @ activities.T
     variance = np.einsum("lf,fg,lg->l", vectors, moments.covariance, vectors, optimize=True)
     return Scores(raw, vectors @ moments.mean, np.sqrt(np.maximum(variance, 0)))
 
@@ -153,6 +157,9 @@ def from_factors(vectors: Float64, activities: Float32, moments: Moments) -> Sco
 def from_neighbours(history: sparse.csr_array, weights: sparse.csr_array, reference: Int32, rows: Int32) -> Scores:
     """Scores of a sparse source, with moments over the reference activities."""
     everything = np.asarray((history @ weights).toarray(), dtype=np.float32)
+    if not len(reference):
+        nothing = np.zeros(len(everything))
+        return Scores(np.zeros((len(everything), len(rows)), dtype=np.float32), nothing, nothing)
     at_reference = everything[:, reference]
     spread = at_reference.std(axis=1, dtype=np.float64)
     return Scores(everything[:, rows], at_reference.mean(axis=1, dtype=np.float64), spread)

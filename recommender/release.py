@@ -63,6 +63,7 @@ class Release:
     def fits(self, catalogue: Catalogue) -> bool:
         """Whether the release stands in the rows of this catalogue."""
         aligned = self.model.theme_shares.shape == (len(catalogue.activities), len(catalogue.themes.ids))
+        aligned &= self.model.place_kernel.shape[0] == len(catalogue.venues.ids)
         same = self.model.ids is catalogue.activities.ids.names or self.model.ids == catalogue.activities.ids.names
         return aligned and same
 
@@ -130,7 +131,7 @@ def load_release(directory: Path) -> Release:
         match = _SUM_LINE.fullmatch(line.removesuffix("\n"))
         if match is None or not line.endswith("\n"):
             raise BrokenRelease(f"{directory / SUMS} is damaged: {line!r} is no checksum")
-        _check(directory / match[2], match[1])
+        _check(directory / match[2], match[1], SUMS)
     listed = {line.partition("  ")[2] for line in _read(directory / SUMS).decode("ascii").splitlines()}
     for needed in (MANIFEST, TIMES):
         if needed not in listed:
@@ -142,16 +143,23 @@ def load_release(directory: Path) -> Release:
         )
     arrays = {}
     for file, digest in manifest["files"].items():
-        _check(directory / file, digest)
-        arrays[Path(file).stem] = np.load(directory / file, mmap_mode="r", allow_pickle=False)
+        _check(directory / file, digest, MANIFEST)
+        arrays[Path(file).stem] = _load(directory / file)
     return _build(arrays, manifest, directory.name)
 
 
-def _check(path: Path, digest: str) -> None:
+def _check(path: Path, digest: str, source: str) -> None:
     if not path.is_file():
-        raise BrokenRelease(f"{path} is missing from the release")
+        raise BrokenRelease(f"{path} is missing from the release; {source} names it")
     if _sha256(path) != digest:
-        raise BrokenRelease(f"{path} is not what was released: its checksum differs")
+        raise BrokenRelease(f"{path} is not what was released: its checksum differs from the one in {source}")
+
+
+def _load(path: Path) -> Any:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise BrokenRelease(f"{path} is no plain array: {error}") from None
 
 
 def _read(path: Path) -> bytes:
