@@ -33,6 +33,8 @@ def align(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: int)
     names = catalogue.activities.ids.names
     if names != model.ids:
         model = _in_rows(model, encoder, catalogue, neighbours)
+    if catalogue.themes.ids.names != model.theme_ids:
+        model = _in_themes(model, catalogue.themes.ids)
     return replace(
         model,
         theme_shares=scaled_rows(with_parents(catalogue), power=1),
@@ -70,6 +72,19 @@ def _in_rows(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: i
         similar_scale=scale,
         popular=_popular(model.popular, old),
         features=features,
+    )
+
+
+def _in_themes(model: Model, themes: Ids) -> Model:
+    """Beliefs in the catalogue's themes; a new theme starts as rare and with no links."""
+    old = Ids(model.theme_ids).find(themes.names)
+    move = _mover(old, len(model.theme_ids)).toarray().astype(np.float64)
+    return replace(
+        model,
+        theme_ids=themes.names,
+        theme_base=move @ model.theme_base,
+        theme_known=move @ model.theme_known,
+        theme_adjacency=move @ model.theme_adjacency @ move.T,
     )
 
 

@@ -12,7 +12,7 @@ from recommender.city import Bool, Float32, Float64, Int32
 AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
 """Lower ends of the age bands in which popularity is counted."""
 
-SOURCES = ("als", "graph", "metadata", "similar", "popular", "wishes", "places", "context")
+SOURCES = ("als", "graph", "metadata", "similar", "themes", "popular", "wishes", "places", "context")
 """What scores an activity, each with a weight of its own. See ``interest`` and ``scoring``."""
 
 CONTEXT = ("minutes", "price", "days", "hour", "venue", "organiser", "station", "age")
@@ -93,6 +93,12 @@ class Model:
         Divisor of each candidate's likeness, see ``likeness``.
     popular : float32, shape (n_age_bands + 1, n_activities)
         Standardised recent visits per band of ``AGE_BANDS``; the last row is for everybody.
+    theme_ids : tuple of str
+        The theme of each row and column below.
+    theme_base, theme_known : float64, shape (n_themes,)
+        How often a visit touches a theme new to its visitor, and how many know each theme.
+    theme_adjacency : float64, shape (n_themes, n_themes)
+        What knowing one theme adds to finding another, see ``beliefs``.
     metadata_weights : float32, shape (n_features, n_factors)
         From an encoded description to factors; lets ``extended`` give factors to a new activity.
     features : sparse array, shape (n_activities, n_features), float32
@@ -119,6 +125,10 @@ class Model:
     similar: Neighbours
     similar_scale: Float32
     popular: Float32
+    theme_ids: tuple[str, ...]
+    theme_base: Float64
+    theme_known: Float64
+    theme_adjacency: Float64
     metadata_weights: Float32
     features: sparse.csr_array
     source_weights: dict[str, float] = field(default_factory=dict)

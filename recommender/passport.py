@@ -59,8 +59,8 @@ class Passport:
         ``6-8``: until the ninth birthday), NaN when nothing is.
     home : Place or None
         Rounded to 0.01°.
-    wishes, avoid : int32
-        Theme rows.
+    wishes, avoid, less : int32
+        Theme rows: wanted, never shown, and "less of this".
     """
 
     age_low: float = float("nan")
@@ -69,6 +69,7 @@ class Passport:
     languages: tuple[str, ...] = ()
     wishes: Int32 = field(default_factory=_no_rows)
     avoid: Int32 = field(default_factory=_no_rows)
+    less: Int32 = field(default_factory=_no_rows)
     badges: frozenset[str] = frozenset()
     stamps: Stamps = field(default_factory=Stamps)
 

@@ -204,7 +204,18 @@ def _names(array: Any) -> tuple[str, ...]:
 
 _SPARSE = ("graph", "similar", "features")
 _FACTORS = ("als", "metadata", "low_pass")
-_PLAIN = ("reference", "visited", "als_inverse", "degree", "similar_scale", "popular", "metadata_weights")
+_PLAIN = (
+    "reference",
+    "visited",
+    "als_inverse",
+    "degree",
+    "similar_scale",
+    "popular",
+    "theme_base",
+    "theme_known",
+    "theme_adjacency",
+    "metadata_weights",
+)
 
 
 def _arrays(release: Release) -> dict[str, Any]:
@@ -249,6 +260,7 @@ def _build(arrays: dict[str, Any], manifest: Mapping[str, Any], name: str) -> Re
         graph=Neighbours(matrices["graph"]),
         similar=Neighbours(matrices["similar"]),
         features=matrices["features"],
+        theme_ids=_names(arrays["known_themes"]),
         als_confidence=float(manifest["config"]["als"]["alpha"]),
         source_weights=dict(manifest["weights"]["source"]),
         context_weights=dict(manifest["weights"]["context"]),

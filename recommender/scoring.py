@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from recommender.beliefs import Beliefs, belief_scores, beliefs_of
 from recommender.city import Catalogue, Float32, Int32, Int64
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible
@@ -26,6 +27,8 @@ class Scored:
     context : Context
     profile : InterestProfile
         Of this learner alone.
+    beliefs : Beliefs
+        Of this learner alone.
     total : float32, shape (n_eligible,)
         The sum of all parts: what the list is ranked by.
     """
@@ -35,6 +38,7 @@ class Scored:
     can: Eligible
     context: Context
     profile: InterestProfile
+    beliefs: Beliefs
     total: Float32
     _sources: dict[str, Float32] = field(repr=False)
     _place: Int64 = field(repr=False)
@@ -57,14 +61,15 @@ def score_block(
     rows = _union([can.activities for can in passed], len(catalogue.activities))
     passports = [passport for passport, _ in block]
     profile = profile_of(passports, catalogue, model)
-    sources = blend(passports, profile, catalogue, model, rows)
+    beliefs = beliefs_of(passports, [request.at for _, request in block], model)
+    sources = blend(passports, profile, beliefs, catalogue, model, rows)
     interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
         place = np.searchsorted(rows, can.activities)
         context = context_of(passport, catalogue, request, model, can)
         own = {source: values[learner] for source, values in sources.items()}
         total = interest[learner, place] + context.total
-        yield Scored(passport, request, can, context, profile.of(learner), total, own, place)
+        yield Scored(passport, request, can, context, profile.of(learner), beliefs.of(learner), total, own, place)
 
 
 def _union(several: Sequence[Int32], n: int) -> Int32:
@@ -76,7 +81,12 @@ def _union(several: Sequence[Int32], n: int) -> Int32:
 
 
 def blend(
-    passports: Sequence[Passport], profile: InterestProfile, catalogue: Catalogue, model: Model, rows: Int32
+    passports: Sequence[Passport],
+    profile: InterestProfile,
+    beliefs: Beliefs,
+    catalogue: Catalogue,
+    model: Model,
+    rows: Int32,
 ) -> dict[str, Float32]:
     """What every source but ``context`` adds to each activity's score.
 
@@ -99,6 +109,7 @@ def blend(
         "graph": (graph.standardised() + low_pass.standardised()) * np.float32(0.5),
         "metadata": from_factors(profile.als, model.metadata.activities[rows], model.metadata.moments).standardised(),
         "similar": from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised(),
+        "themes": belief_scores(beliefs, passports, model, rows).standardised(),
         "popular": model.popular[np.ix_(_bands(passports), rows)],
         "wishes": wish_scores(profile.wishes, model, rows),
         "places": place_scores(profile, catalogue, model, rows).standardised(),

@@ -10,7 +10,10 @@ DATA, MODEL, USE = "Data", "Model", "Use"
 
 EXAMPLES = {
     "check": ["python -m training check my-city", "python -m training check ../feeds/madrid --feed madrid"],
-    "load": ["python -m training load my-city", "python -m training load ../feeds/madrid --feed madrid --city madrid"],
+    "load": [
+        "python -m training load my-city",
+        "python -m training load ../feeds/madrid --feed madrid --learners 2000",
+    ],
     "simulate": [
         "python -m training simulate --out town --seed 7",
         "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",

@@ -52,6 +52,10 @@ def load(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or feed with the city's data.")],
     feed: FeedOption = "folder",
     city: CityOption = None,
+    learners: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Invent so many learners over the catalogue, instead of its own people."),
+    ] = None,
 ) -> None:
     """Put a city into the store, with what was rejected beside it.
 
@@ -60,6 +64,11 @@ def load(
     tables = read_source(source, feed)
     if city:
         tables = replace(tables, city=replace(tables.city, id=city))
+    if learners:
+        from data import simulation
+
+        with aside().status("Inventing learners …"):
+            tables = simulation.simulate_learners(tables, simulation.SimulationConfig(learners=learners)).tables
     show_health(tables)
     with open_store() as store:
         store.upgrade()

@@ -116,6 +116,7 @@ class Weights(_Checked):
     graph: float = _within(1.0, 0.0, 100.0)
     metadata: float = _within(1.0, 0.0, 100.0)
     similar: float = _within(0.5, 0.0, 100.0)
+    themes: float = _within(0.5, 0.0, 100.0)
     popular: float = _within(0.3, 0.0, 100.0)
     wishes: float = _within(2.0, 0.0, 100.0)
     places: float = _within(0.4, 0.0, 100.0)
@@ -125,7 +126,8 @@ class Weights(_Checked):
 @dataclass(frozen=True)
 class Choices(_Checked):
     """What the weights are learned from: the last ``share`` of the stamps, at most ``most`` of them, each beside so
-    many ``alternatives``; below ``least`` choices the shipped weights stay."""
+    many ``alternatives``; below ``least`` choices the shipped weights stay.
+    """
 
     where = "choices"
     share: float = _within(0.25, 0.01, 0.9)

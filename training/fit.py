@@ -14,11 +14,12 @@ from data.store.digest import digest
 from data.tables import Tables
 from data.translate import catalogue_from
 from recommender.align import align
-from recommender.encoder import Encoder
+from recommender.encoder import Encoder, scaled_rows, with_parents
 from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.config import Config
 from training.interactions import interactions_of
+from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
 from training.sources.popular import fit_popular
@@ -108,6 +109,7 @@ def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say
     tell("similar")
     similar, similar_scale = fit_similar(features, visited, config.similar.neighbours, threads)
     tell("popular")
+    base, known, adjacency = fit_adjacency(stamps, scaled_rows(with_parents(catalogue), power=1))
     model = Model(
         ids=catalogue.activities.ids.names,
         reference=everything,
@@ -122,6 +124,10 @@ def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say
         similar=similar,
         similar_scale=similar_scale,
         popular=fit_popular(stamps, len(catalogue.activities), config.popular),
+        theme_ids=catalogue.themes.ids.names,
+        theme_base=base,
+        theme_known=known,
+        theme_adjacency=adjacency,
         metadata_weights=metadata_weights,
         features=features,
     )

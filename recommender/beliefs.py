@@ -1,0 +1,103 @@
+"""What a learner may come to like, theme by theme: evidence from stamps over a learned prior.
+
+Belief in theme t is Beta(κπ_t + S_t, κ(1−π_t) + F_t). S_t counts stamps, halved every 180 days, F_t only what was
+explicitly put aside, never absence. The prior π_t is the adjacent possible: how first visits to t follow from
+the themes somebody already knows, learned from everybody's passports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recommender.city import Float32, Float64, Int32, Int64
+from recommender.interest import Scores, stamp_weights
+from recommender.model import Model
+from recommender.passport import Passport
+
+DAY = 86_400
+HALF_LIFE_DAYS = 180.0
+PRIOR_STRENGTH = 3.0
+"""κ: the prior counts as much as three visits."""
+LEAST, MOST = 0.005, 0.6
+"""A prior is never surer than this."""
+PUT_ASIDE = 2.0
+"""What "less of this" counts against a theme."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beliefs:
+    """Beliefs of a block of learners.
+
+    Attributes
+    ----------
+    prior, mean : float64, shape (n_learners, n_themes)
+        π and the belief's mean, in (0, 1).
+    evidence : float64, shape (n_learners, n_themes)
+        S: decayed, weighted visits.
+    """
+
+    prior: Float64
+    mean: Float64
+    evidence: Float64
+
+    def of(self, learner: int) -> Beliefs:
+        """One learner's own, as a block of one."""
+        one = slice(learner, learner + 1)
+        return Beliefs(self.prior[one], self.mean[one], self.evidence[one])
+
+
+def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -> Beliefs:
+    """Beliefs at a moment each.
+
+    Parameters
+    ----------
+    at : sequence of int
+        Seconds since 1970 UTC, one per passport.
+    """
+    evidence = _evidence(passports, at, model.theme_shares)
+    known = np.minimum(evidence, 1.0)
+    prior = np.clip(model.theme_base + (known - model.theme_known) @ model.theme_adjacency, LEAST, MOST)
+    against = np.zeros_like(evidence)
+    for row, passport in enumerate(passports):
+        against[row, passport.less] = PUT_ASIDE
+    mean = (PRIOR_STRENGTH * prior + evidence) / (PRIOR_STRENGTH + evidence + against)
+    return Beliefs(prior, mean, evidence)
+
+
+def _evidence(passports: Sequence[Passport], at: Sequence[int], shares: sparse.csr_array) -> Float64:
+    lengths = [len(passport.stamps) for passport in passports]
+    learner = np.repeat(np.arange(len(passports)), lengths)
+    none: Int32 = np.empty(0, dtype=np.int32)
+    activity = np.concatenate([none, *(passport.stamps.activity for passport in passports)])
+    weights = [
+        stamp_weights(passport.stamps.chosen_by) * decay(now - passport.stamps.at)
+        for passport, now in zip(passports, at, strict=True)
+    ]
+    data = np.concatenate([np.empty(0), *weights])
+    history = sparse.csr_array(sparse.coo_array((data, (learner, activity)), shape=(len(passports), shares.shape[0])))
+    return np.asarray((history @ shares).toarray(), dtype=np.float64)
+
+
+def decay(seconds: Int64) -> Float64:
+    """What is left of a stamp's weight after some time: half every 180 days; 1 for the future."""
+    left: Float64 = 0.5 ** (np.maximum(seconds, 0) / (HALF_LIFE_DAYS * DAY))
+    return left
+
+
+def belief_scores(beliefs: Beliefs, passports: Sequence[Passport], model: Model, rows: Int32) -> Scores:
+    """Expected liking of each activity: its themes' beliefs, weighted by its theme shares.
+
+    Mean and spread are exact over the reference activities. A learner without stamps has no belief of
+    their own, and a spread of 0.
+    """
+    means = beliefs.mean.astype(np.float32)
+    raw: Float32 = np.asarray((model.theme_shares[rows] @ means.T).T, dtype=np.float32)
+    reference = np.asarray((model.theme_shares[model.reference] @ means.T).T)
+    spread = reference.std(axis=1, dtype=np.float64) if reference.shape[1] else np.zeros(len(means))
+    silent = np.array([not len(passport.stamps) for passport in passports], dtype=np.bool_)
+    mean = reference.mean(axis=1, dtype=np.float64) if reference.shape[1] else np.zeros(len(means))
+    return Scores(raw, mean, np.where(silent, 0.0, spread))
