@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 import uvicorn
 
+from api import example
 from api.app import create_app
+from api.listen import listen
 from api.settings import MODES, Settings
 from api.state import cities_to_serve
 from data.store import Store
@@ -31,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
             default=argparse.SUPPRESS,
             help="demo: no key, this machine alone, sample and simulated cities (the default); keys: a key for everything",
         )
+        where.add_argument(
+            "--example",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="print a question and its answer when ready",
+        )
     commands.add_parser("upgrade", help="bring the store's schema up to date")
     return parser
 
@@ -39,6 +51,7 @@ def run(arguments: Sequence[str]) -> None:
     """Do what the command line says."""
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command") or "serve"
+    with_example = given.pop("example", False)
     settings = Settings.from_environment(os.environ, **given)
     if command == "upgrade":
         with Store(settings.store_url) as store:
@@ -50,17 +63,46 @@ def run(arguments: Sequence[str]) -> None:
         names = cities_to_serve(settings.city, settings.demo, store)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    address = f"http://{'[' + settings.host + ']' if ':' in settings.host else settings.host}:{settings.port}"
-    print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
-    # No access log of the server's own: it writes addresses as typed, which may name a learner.
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    with listen(settings.host, settings.port) as listening:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{listening.getsockname()[1]}"
+        print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
+        # No access log of the server's own: it writes addresses as typed, which may name a learner.
+        app = create_app(settings)
+        show = partial(example.example, app, address) if with_example and settings.demo else None
+        config = uvicorn.Config(
+            app, access_log=False, server_header=False, log_level="warning", timeout_graceful_shutdown=10
+        )
+        server = _Server(config, show)
+        with suppress(KeyboardInterrupt):  # raised once more after everything has been closed in order
+            server.run([listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that prints something as soon as it answers.
+
+    Parameters
+    ----------
+    show : callable or None
+        Gives what to print; runs beside the server, so it may ask it something.
+    """
+
+    def __init__(self, config: uvicorn.Config, show: Callable[[], str] | None) -> None:
+        super().__init__(config)
+        self._show = show
+        self._showing: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._show:
+            self._showing = asyncio.create_task(asyncio.to_thread(self._print, self._show))
+
+    @staticmethod
+    def _print(show: Callable[[], str]) -> None:
+        try:
+            print(show(), flush=True)
+        except Exception as error:  # an example that fails is no reason to stop serving
+            print(f"No example: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -1,0 +1,116 @@
+# Everything there is to do with Leerlijn. `make` lists it; each target shows the commands it runs.
+
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8000
+MODE   ?= demo
+
+# Without CITY and DATA: the sample. With DATA: that folder or feed is loaded. With CITY alone: what the store holds.
+ifeq ($(origin CITY)$(origin DATA),undefinedundefined)
+DATA := data/sample
+endif
+ifdef DATA
+CITY ?= $(or $(shell sed -n 's/^id *= *"\([^"]*\)".*/\1/p' '$(DATA)/city.toml' 2>/dev/null),$(notdir $(abspath $(DATA))))
+FEED ?= $(if $(shell ls '$(DATA)'/activities.csv '$(DATA)'/activities.parquet 2>/dev/null),folder,$(CITY))
+# An agenda knows no people: some are invented, to have somebody to recommend to.
+LEARNERS ?= $(if $(filter-out folder,$(FEED)),2000)
+endif
+
+LEERLIJN_HOME ?= var
+export LEERLIJN_HOME
+
+py     := $(VENV)/bin/python
+made   := $(VENV)/.made
+lean   := $(VENV)/.installed-to-run
+full   := $(VENV)/.installed-to-develop
+config := $(if $(CONFIG),--config '$(CONFIG)')
+city    = --city '$(CITY)'
+pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install run test lint check data train evaluate report publish rollback serve bench prove clean free-port
+
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n' 'Variables, as in: make run CITY=madrid DATA=../shared/data/feeds/madrid PORT=8001'
+	@printf '%s\n' \
+	  '  DATA           folder or feed to load; the default is the sample, data/sample' \
+	  '  CITY           id of the city; the default is the one of DATA' \
+	  '  FEED           how to read DATA: folder when activities.csv is in it, else the name of the city' \
+	  '  LEARNERS       how many learners to invent over DATA; 2000 for a feed, none for a folder' \
+	  '  CONFIG         settings of the model, a TOML file' \
+	  '  PORT           where to serve, 8000' \
+	  '  MODE           demo (no key, sample and simulated cities) or keys' \
+	  '  LEERLIJN_HOME  folder for the store, the releases and the reports, var' \
+	  '  PYTHON         Python 3.11 or newer to make .venv with, python3'
+
+install: $(full) ## Make .venv with everything, pinned: to run, to test and to develop
+
+run: free-port data train evaluate publish serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
+
+test: $(full) ## Run the tests; long proofs are in `make prove`
+	$(py) -m pytest
+
+lint: $(full) ## Check format, style, types and who imports whom
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+check: lint test ## Everything that must hold before a change goes in: lint and test
+
+data: $(lean) ## Load a city into the store
+ifdef DATA
+	$(py) -m training load '$(DATA)' --feed '$(FEED)' $(city) $(if $(LEARNERS),--learners $(LEARNERS))
+endif
+
+train: data ## Load, then fit a release; it is not in service yet
+	$(py) -m training train $(city) $(config)
+
+evaluate: $(lean) ## Measure the model beside simple lists, and write figures and pages
+	$(py) -m training evaluate $(city) $(config)
+
+report: $(lean) ## Show where the pages of the last evaluation are; makes them when there are none
+	@test -f '$(LEERLIJN_HOME)/$(CITY)/reports/evaluation.en.html' || $(py) -m training evaluate $(city) $(config)
+	@ls -d '$(LEERLIJN_HOME)/$(CITY)/reports'/*
+
+publish: $(lean) ## Put the newest release in service, if its evaluation allows it
+	$(py) -m training publish $(city)
+
+rollback: $(lean) ## Put the release that was in service before back
+	$(py) -m training rollback $(city)
+
+serve: $(lean) ## Serve the city in the foreground, and print an example; stop with Ctrl+C
+	@$(py) -m api serve $(city) --port $(PORT) --mode $(MODE) --example
+
+bench: $(full) ## Measure the engine side by side with others on public data
+	$(py) -m benchmarks.ranking
+
+prove: $(full) ## Run the long proofs
+	$(py) -m pytest -m prove
+
+clean: ## Remove .venv and every cache; what LEERLIJN_HOME holds stays
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A port that is taken is better known before the work than after it.
+free-port: $(made)
+	@$(py) -m api.listen '$(PORT)'
+
+$(made):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Leerlijn needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+	  { echo 'Could not make $(VENV). On Debian or Ubuntu, first: apt-get install python3-venv'; exit 1; }
+	@touch $@
+
+$(lean): $(made) pyproject.toml constraints.txt
+	@test -f $(full) || echo 'Installing what it takes to run, about a minute the first time ...'
+	@if test -f $(full); then $(pip) '.[dev]'; else $(pip) .; fi
+	@touch $@
+
+$(full): $(made) pyproject.toml constraints.txt
+	@echo 'Installing everything, about a minute the first time ...'
+	@$(pip) '.[dev]'
+	@touch $(lean) $@
