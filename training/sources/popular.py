@@ -24,6 +24,8 @@ def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> F
         Each row with mean 0 and spread 1 over the activities; the last row is for everybody. All 0
         when there are no stamps.
     """
+    if not len(stamps.activity):
+        return np.zeros((len(AGE_BANDS) + 1, n_activities), dtype=np.float32)
     ever = _counts(stamps.activity, n_activities)
     recent = stamps.at > stamps.at.max(initial=0) - settings.days * DAY
     prior = max(settings.prior, 1e-6)
