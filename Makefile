@@ -63,6 +63,8 @@ check: lint test ## Everything that must hold before a change goes in: lint and 
 data: $(lean) ## Load a city into the store
 ifdef DATA
 	$(py) -m training load '$(DATA)' --feed '$(FEED)' $(city) $(if $(LEARNERS),--learners $(LEARNERS))
+else
+	@echo 'Taking the city $(CITY) as the store holds it; DATA=folder would load it anew.'
 endif
 
 train: data ## Load, then fit a release; it is not in service yet
