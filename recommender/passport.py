@@ -121,6 +121,8 @@ class Request:
         True keeps activities that the learner has already been to.
     policy : str
         One of ``POLICIES``.
+    seed : int or None
+        Of the drawn place; None leaves that place out, as in an evaluation that must not depend on luck.
     explain : bool
         False leaves the reasons out (batch).
 
@@ -147,6 +149,7 @@ class Request:
     candidates: Int32 | None = None
     include_stamped: bool = False
     policy: str = "served"
+    seed: int | None = None
     explain: bool = True
 
     def __post_init__(self) -> None:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from recommender.city import Float32, Int32, Int64
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One place of a list: ``position`` among the eligible, its kind (one of ``answer.SLOTS``), and the exact
+    chance with which this activity got this place.
+    """
+
+    position: int
+    kind: str = "interest"
+    probability: float = 1.0
 
 
 def top(scores: Float32, rows: Int32, count: int) -> Int64:
@@ -27,8 +40,3 @@ def top(scores: Float32, rows: Int32, count: int) -> Int64:
         kept = np.arange(len(scores))
     order = np.lexsort((rows[kept], -scores[kept]))[:count]
     return kept[order]
-
-
-def slot_of(next_station: bool) -> str:
-    """Which kind of place on the list this is, one of ``answer.SLOTS``."""
-    return "next_station" if next_station else "interest"

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from recommender.answer import Answer, Recommendation
-from recommender.city import UNKNOWN, Catalogue
+from recommender.city import Catalogue
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
+from recommender.listing import listed
 from recommender.model import Model
 from recommender.passport import Passport, Request
-from recommender.ranking import slot_of, top
 from recommender.reasons import Why, explain
 from recommender.release import Release
 from recommender.scoring import Scored, score_block
@@ -88,27 +88,29 @@ def _answer_block(
 
 def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
     can, context, request = scored.can, scored.context, scored.request
-    chosen = top(scored.total, can.activities, request.count)
-    why = [Why()] * len(chosen)
+    slots = listed(scored, catalogue, model)
+    chosen = np.array([slot.position for slot in slots], dtype=np.int64)
+    why = [Why()] * len(slots)
     if request.explain:
         parts = scored.sources(chosen)
         why = explain(can.activities[chosen], parts, context.at(chosen), scored.profile, catalogue, model)
-    listed = tuple(
+    entries = tuple(
         _entry(
             catalogue,
             can,
             rank,
-            position,
-            int(context.session[position]),
-            float(context.minutes[position]),
-            score=float(scored.total[position]),
-            slot=slot_of(bool(context.station[position] != UNKNOWN)),
+            slot.position,
+            int(context.session[slot.position]),
+            float(context.minutes[slot.position]),
+            score=float(scored.total[slot.position]),
+            slot=slot.kind,
+            probability=slot.probability,
             reasons=reason.reasons,
             parts=reason.parts,
         )
-        for rank, (position, reason) in enumerate(zip(chosen.tolist(), why, strict=True), start=1)
+        for rank, (slot, reason) in enumerate(zip(slots, why, strict=True), start=1)
     )
-    return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], listed)
+    return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], entries)
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:
