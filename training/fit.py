@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from data.columns import LEARNER
 from data.store.digest import digest
@@ -50,7 +51,7 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
 
     The weights are learned first, from how a model of the earlier stamps ranks the later choices; then the
     model is fitted on all stamps. Equal tables, config and version give equal arrays, on whatever number of
-    threads.
+    threads; that is why BLAS, whose sums depend on how they are shared out, gets one.
 
     Parameters
     ----------
@@ -63,9 +64,10 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
         In the rows of the tables' catalogue, not yet saved. A city without stamps gets a model that
         ranks by wishes, popularity and circumstances.
     """
-    tell("weights")
-    learned = learn_weights(tables, config)
-    model, encoder = fit_model(tables, config, tell)
+    with threadpool_limits(1, "blas"):
+        tell("weights")
+        learned = learn_weights(tables, config)
+        model, encoder = fit_model(tables, config, tell)
     source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
     context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
     model = replace(model, source_weights=source, context_weights=context)
@@ -139,7 +141,7 @@ def _manifest(tables: Tables, config: Config, model: Model, learned: Learned) ->
         "city": tables.city.id,
         "origin": tables.city.origin,
         "as_of": tables.city.as_of,
-        "config": config.as_dict(),
+        "config": {name: value for name, value in config.as_dict().items() if name != "threads"},
         "choices": {"learned_from": learned.choices, "ridge": learned.ridge, "gain": learned.gain},
         "neighbours": config.similar.neighbours,
         "data": digest(tables),
