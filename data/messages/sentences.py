@@ -41,8 +41,8 @@ def reason_text(reason: Reason, catalogue: Catalogue, lang: str, voice: str = "c
         values["theme"] = theme_label(catalogue, reason.theme, messages.lang)
     if reason.line is not None:
         values["line"] = catalogue.lines.name[reason.line]
-    if reason.minutes is not None:
-        values["minutes"] = str(max(1, ceil(reason.minutes)))
+    if reason.minutes is not None and reason.minutes > 1:  # "1 minutes" is no language, and round the corner is close
+        values["minutes"] = str(ceil(reason.minutes))
     variants = messages.entry(f"reasons.{voice}", reason.code)
     return fitted(next(v for v in variants if placeholders(v) <= values.keys()), values)
 

@@ -135,6 +135,7 @@ def test_reasons_name_what_they_speak_of(tiny_catalogue: Catalogue) -> None:
     assert reason_text(Reason("wish", theme=theme), tiny_catalogue, "nl") == "Omdat je ‘Ruimte’ koos"
     assert reason_text(Reason("wish", theme=theme), tiny_catalogue, "en") == "Because you chose ‘Space’"
     assert reason_text(Reason("near", minutes=8.2), tiny_catalogue, "nl") == "Niet ver: 9 minuten reizen"
+    assert reason_text(Reason("near", minutes=0.7), tiny_catalogue, "nl") == "Het is dicht bij jou"
     assert (
         reason_text(Reason("next_station", line=0), tiny_catalogue, "nl") == "De volgende halte op de lijn ‘Robotlijn’"
     )
