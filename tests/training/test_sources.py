@@ -160,6 +160,14 @@ def test_only_the_strongest_co_visits_are_kept_per_stamped_activity():
         assert kept[kept > 0].min() > np.max(row[(row > 0) & (kept == 0)], initial=0)
 
 
+def test_the_graphs_rank_is_at_most_a_quarter_of_the_visited_activities_too():
+    for visited, rank in ((40, 10), (3, 1)):
+        matrix = random_visits(30, 50, never=50 - visited)
+        factors = fit_graph(matrix, Graph(rank=64), seed=0)[1].activities
+        assert factors.shape == (50, rank)
+        assert not factors[visited:].any()
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (1, 5), (5, 1), (1, 1), (3, 4)])
 def test_hardly_any_visits_make_hardly_any_model(shape):
     matrix = sparse.csr_array(np.ones(shape, dtype=np.float32))
@@ -304,6 +312,8 @@ def test_popular_now_is_above_popular_once_is_above_never():
     assert everybody[0] > everybody[1] > everybody[2]
     ever = fit_popular(stamps_of(*recent, *once), 3, Popular(days=1000))[-1]
     assert ever[1] > ever[0] > ever[2]
+    children = fit_popular(stamps_of(*recent, *once, ages=[9.0] * 8), 3, Popular(days=30))[AGE_BANDS.index(8.0)]
+    assert children[0] > children[1] > children[2]
 
 
 def test_a_band_with_few_visits_follows_everybody_and_one_with_many_its_own_taste():
