@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from api.draw import digest_of, seed_of
 from api.language import languages_known
 from api.problems import NotThere, Problem
 from api.service import language_of, live_of, service_of
@@ -56,10 +57,12 @@ def _shown(request: Request, choices: Choices) -> Response:
     known = choices.lang.split("-")[0].lower() in languages_known()
     lang = language_of(request, choices.lang if known else None, live)
     choices = replace(choices, lang=lang)
+    passport, asked = passport_of(choices, live.catalogue, at), request_of(choices, live.catalogue, at)
+    seed = seed_of(service_of(request).secret, digest_of(passport, asked), at, live.catalogue)
     html = page(
         choices,
         live.catalogue,
-        live.recommend(passport_of(choices, live.catalogue, at), request_of(choices, live.catalogue, at)),
+        live.recommend(passport, replace(asked, seed=seed)),
         links={
             "self": "/",
             "css": "/page/leerlijn.css",

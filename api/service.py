@@ -26,6 +26,8 @@ class Service:
     ----------
     cities : mapping of str to City
         The cities in service, by id.
+    secret : bytes
+        What the drawn place is seeded with.
     clock : callable
         Seconds since 1970 UTC.
     """
@@ -35,6 +37,7 @@ class Service:
     home: Home
     cities: Mapping[str, City]
     recorder: Recorder
+    secret: bytes
     clock: Clock
 
 
@@ -53,7 +56,7 @@ def open_service(settings: Settings, clock: Clock = time.time) -> Service:
     except BaseException:
         store.close()
         raise
-    return Service(settings, store, home, cities, Recorder(store), clock)
+    return Service(settings, store, home, cities, Recorder(store), home.secret(), clock)
 
 
 def service_of(request: Request) -> Service:

@@ -41,6 +41,7 @@ def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> 
         languages=tuple(given.languages),
         wishes=rows(catalogue.themes.ids, given.wishes, "passport.wishes"),
         avoid=rows(catalogue.themes.ids, given.avoid, "passport.avoid"),
+        less=rows(catalogue.themes.ids, given.less, "passport.less"),
         badges=frozenset(given.badges),
         stamps=_stamps(given.stamps, catalogue, at),
     )

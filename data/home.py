@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,6 +72,24 @@ class Home:
     def store_url(self) -> str:
         """Address of the embedded store."""
         return URL.create("sqlite", database=str(self.path.absolute() / "leerlijn.sqlite")).render_as_string()
+
+    def secret(self) -> bytes:
+        """The installation's own 32 random bytes, made the first time they are asked for."""
+        path = self.path / "secret"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            self.path.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".secret.{os.getpid()}")
+        aside.write_bytes(secrets.token_bytes(32))
+        aside.chmod(0o600)
+        try:
+            os.link(aside, path)  # of several workers, the first one's stays
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+        return path.read_bytes()
 
     def releases(self, city: str) -> Path:
         """Folder of a city's releases."""

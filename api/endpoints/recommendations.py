@@ -7,6 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from api import body, present
+from api.draw import digest_of, seed_of
 from api.problems import NotThere, at_field
 from api.respond import json_answer, problems
 from api.service import Service, language_of, live_of, service_of
@@ -40,6 +41,8 @@ async def recommendations(request: Request) -> Response:
     at, source = live.moment(question.at, service.clock())
     passport = _passport(question, live, service, at)
     asked = request_from(question, live.catalogue, at)
+    who = question.learner or digest_of(passport, asked)
+    asked = replace(asked, seed=seed_of(service.secret, who, at, live.catalogue))
     found = live.recommend(passport, asked)
     request_id: str = request.state.request_id
     if question.learner is not None:

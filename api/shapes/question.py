@@ -35,6 +35,7 @@ class GivenPassport(Strict):
     languages: Annotated[tuple[Language, ...], Field(max_length=20)] = ()
     wishes: Themes = ()
     avoid: Themes = ()
+    less: Themes = ()
     stamps: Annotated[tuple[GivenStamp, ...], Field(max_length=5000)] = ()
     badges: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
 
