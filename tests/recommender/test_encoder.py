@@ -74,6 +74,17 @@ def test_without_parts_of_words_only_whole_words_count(crowd_catalogue):
     assert len(encoder.words) > 5
 
 
+def test_a_word_counts_by_the_logarithm_of_how_often_and_how_rare():
+    tables = town([{"activity_id": "a", "title": "ster", "description": "ster vogel"},
+                   {"activity_id": "b", "title": "vogel", "description": "ster"},
+                   {"activity_id": "c", "title": "vogel"}])  # fmt: skip
+    catalogue = catalogue_from(tables)
+    encoder = fit_encoder(catalogue, Settings(characters=False))
+    star, bird = encoder.encode(catalogue, np.zeros(1, dtype=np.int32)).toarray()[0, :2]
+    rarity = (np.log(4 / 3) + 1) / (np.log(4 / 4) + 1)
+    assert star / bird == pytest.approx(np.log(1 + 3) / np.log(1 + 1) * rarity)
+
+
 def test_a_broader_theme_gets_its_share_of_a_narrower_one(tiny_catalogue):
     shares = with_parents(tiny_catalogue).toarray()
     theme, activity = tiny_catalogue.themes.ids.row, tiny_catalogue.activities.ids.row
