@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,11 +94,12 @@ class Scene:
         return np.random.default_rng([self.game.seed, turn, what])
 
     def requests(self, turn: int, **more: object) -> list[Request]:
-        """What each player asks in a round: what takes place before the next one."""
+        """What each player asks in a round: what takes place before the next one. Everybody draws their own lot."""
         at = int(self.moments[turn])
         closes = at + self.game.days * DAY
-        asked = {"at": at, "closes": closes, "count": LIST, "explain": False, **more}
-        return [Request(**asked) for _ in self.learners]  # type: ignore[arg-type]
+        asked: dict[str, Any] = {"at": at, "closes": closes, "count": LIST, "explain": False, **more}
+        lots = self.luck(turn, 6).integers(2**32, size=len(self.learners))
+        return [Request(**asked, seed=lot) for lot in lots.tolist()]
 
 
 def build_scene(
