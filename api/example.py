@@ -19,6 +19,11 @@ from api.state import Live
 ASK = "/v1/recommendations"
 _SECONDS = 30
 _WIDTH = 100
+_SLOTS = {
+    "next_station": " (next station of a line)",
+    "new_direction": " (something new)",
+    "drawn": " (drawn by lot)",
+}
 
 
 def example(app: FastAPI, address: str) -> str:
@@ -51,7 +56,8 @@ def shown(address: str, body: Mapping[str, Any], answer: Mapping[str, Any], live
     for entry in answer["recommendations"]:
         reason = _reason(entry, told)
         told.add(reason)
-        lines += [f"  {entry['rank']}. {entry['activity']['title']}", f"     {_where(entry)}"]
+        kind = _SLOTS.get(entry["slot"], "")
+        lines += [f"  {entry['rank']}. {entry['activity']['title']}{kind}", f"     {_where(entry)}"]
         lines += textwrap.wrap(reason, _WIDTH, initial_indent="     → ", subsequent_indent="       ")
     if answer["degraded"]:
         lines.append(f"  No model is in service, so this is the plain agenda. {address}/v1/release says why.")
