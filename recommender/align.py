@@ -37,6 +37,7 @@ def align(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: int)
         model = _in_themes(model, catalogue.themes.ids)
     return replace(
         model,
+        ids=names,  # the catalogue's own, so that whether they fit is seen at a glance
         theme_shares=scaled_rows(with_parents(catalogue), power=1),
         place_kernel=_place_kernel(catalogue.venues),
     )

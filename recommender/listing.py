@@ -155,8 +155,12 @@ def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64)
         ]
         if there.count(common) < 2 or not swappable:
             return slots
-        slots = [*slots]
-        slots[swappable[-1]] = Slot(missing[0])
+        slots, last = [*slots], swappable[-1]
+        below = next((place for place, slot in enumerate(slots) if slot.position == missing[0]), None)
+        if below is None:
+            slots[last] = Slot(missing[0])
+        else:
+            slots[last], slots[below] = slots[below], slots[last]
 
 
 def _is_drawn(scored: Scored) -> bool:
