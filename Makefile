@@ -17,7 +17,6 @@ LEARNERS ?= $(if $(filter-out folder,$(FEED)),2000)
 endif
 
 LEERLIJN_HOME ?= var
-export LEERLIJN_HOME
 
 py     := $(VENV)/bin/python
 made   := $(VENV)/.made
