@@ -42,8 +42,8 @@ def _make(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     return subprocess.run(
         ["make", *arguments],
-        cwd=cwd,
-        env={**kept, **variables},
+        cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
