@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.ranking.lists import LENGTH
-from benchmarks.ranking.split import Split
+from benchmarks.ranking.split import LENGTH, Split
 from data.columns import LEARNER
 from data.translate import passports_from
 from recommender.city import UNKNOWN, Int32
-from recommender.passport import NOBODY, Passport, Request
+from recommender.passport import NOBODY, Passport
 from recommender.recommend import recommend_many
 from recommender.release import Release
 from training.config import Config
@@ -132,16 +131,7 @@ def with_weights(release: Release, sources: Mapping[str, float]) -> Release:
 def lists_of(release: Release, split: Split, policy: str) -> tuple[Int32, float]:
     """Lists of a release for a split's learners, and the seconds they took; reading passports is not counted."""
     passports = passports_of(split)
-    everything = len(split.candidates) == split.n_activities
-    one = Request(
-        at=int(split.at[0]) if len(split.at) else 0,
-        count=LENGTH,
-        candidates=None if everything else split.candidates,
-        policy=policy,
-        explain=False,
-    )
-    same = bool((split.at == one.at).all())
-    asked = one if same else [replace(one, at=moment) for moment in split.at.tolist()]
+    asked = replace(split.request, policy=policy)
     lists = np.full((len(passports), LENGTH), UNKNOWN, dtype=np.int32)
     began = time.perf_counter()
     for row, answer in enumerate(recommend_many(passports, split.catalogue, release, asked)):

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ranking.split import Split
+from benchmarks.ranking.split import LENGTH, Split
 from recommender.city import UNKNOWN, Float64, Int32
 from recommender.errors import LeerlijnError
 
-LENGTH = 20
 _BLOCK_CELLS = 8_000_000
 
 Scorer = Callable[[slice], NDArray[np.floating]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.ranking.circumstances import nearest_and_free, newest_first, soonest_first
 from benchmarks.ranking.engine import Engine, Part, Served, Without
 from benchmarks.ranking.peers import Contestant, Simple, als_by_default, als_with, bpr, ease, neighbours
 from benchmarks.ranking.split import Split
@@ -32,11 +33,14 @@ NAMES: Mapping[str, str] = {
     "content": "TF-IDF likeness to one's own activities",
     "popular": "most visited",
     "popular-30-days": "most visited in the last 30 days (worlds only)",
+    "nearest-and-free": "what is free, nearest first (worlds only)",
+    "soonest": "what takes place first (worlds only)",
+    "newest": "what was held least long (worlds only)",
     "random": "lots",
     "oracle": "the simulator's own truth (worlds only)",
 }
-WORLDS_ONLY = ("no-wishes", "popular-30-days", "oracle")
-SIMPLE = ("popular", "popular-30-days", "random", "content")
+WORLDS_ONLY = ("no-wishes", "popular-30-days", "nearest-and-free", "soonest", "newest", "oracle")
+SIMPLE = ("popular", "popular-30-days", "nearest-and-free", "soonest", "newest", "random", "content")
 
 
 def contestants(chosen: Sequence[str], config: Config, threads: int, truth: Truth | None) -> dict[str, Contestant]:
@@ -75,6 +79,9 @@ def contestants(chosen: Sequence[str], config: Config, threads: int, truth: Trut
         "content": Simple("content (TF-IDF)", False, lambda split: Content(split.catalogue.activities), seed),
         "popular": Simple("popular", True, lambda split: _popular("popular", split, None), seed),
         "popular-30-days": Simple("popular in 30 days", True, lambda split: _popular("recent", split, 30), seed),
+        "nearest-and-free": nearest_and_free(seed),
+        "soonest": soonest_first(seed),
+        "newest": newest_first(seed),
         "random": Simple("random", False, lambda split: Random(split.n_activities), seed),
     }
     if truth is not None:

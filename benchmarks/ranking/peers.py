@@ -20,8 +20,8 @@ from implicit.utils import ParameterWarning
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from benchmarks.ranking.lists import LENGTH, Scorer, ranked
-from benchmarks.ranking.split import Split
+from benchmarks.ranking.lists import Scorer, ranked
+from benchmarks.ranking.split import LENGTH, Split
 from recommender.city import Float64, Int32
 from training.config import Als
 from training.evaluation.baselines import Baseline

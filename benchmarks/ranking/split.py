@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,11 @@ from data.tables import Tables
 from data.translate import catalogue_from, rows_of, stamp_arrays
 from recommender.city import UNKNOWN, Bool, Catalogue, Ids, Int32, Int64
 from recommender.errors import BadInput
+from recommender.passport import Request
 
 SPLITS = ("validation", "test")
+LENGTH = 20
+"""Places in a list."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +37,8 @@ class Split:
         Of the same tables.
     learners : tuple of str
         For whom lists are made.
-    at : int64, shape (n_learners,)
-        When each of them asks, in seconds since 1970 UTC.
+    request : Request
+        What each of them asks, by the pure score: when, and what may stand in a list.
     learner, activity : int32, shape (n_relevant,)
         What counts as found: rows of ``learners`` and of the catalogue, each pair once, and never what stands in
         the learner's own stamps.
@@ -48,7 +52,7 @@ class Split:
     tables: Tables
     catalogue: Catalogue
     learners: tuple[str, ...]
-    at: Int64
+    request: Request
     learner: Int32
     activity: Int32
     candidates: Int32
@@ -143,20 +147,26 @@ def read_split(path: Path, split: str, at: int) -> Split:
     listed = path / f"{split}_candidates.csv"
     candidates = np.arange(len(catalogue.activities), dtype=np.int32)
     if listed.exists():
-        candidates = np.unique(_must_find(_read_ids(listed, (ACTIVITY,))[ACTIVITY], catalogue, listed))
+        named = _must_find(_read_ids(listed, (ACTIVITY,))[ACTIVITY], catalogue, listed)
+        candidates = np.unique(named).astype(np.int32)
     return ask(
         Split(
             name=f"{path.name}, {split}",
             tables=tables,
             catalogue=catalogue,
             learners=names,
-            at=np.full(len(names), at, dtype=np.int64),
+            request=question(at, candidates=candidates if listed.exists() else None),
             learner=learner,
             activity=activity,
-            candidates=candidates.astype(np.int32),
+            candidates=candidates,
             barred=barred,
         )
     )
+
+
+def question(at: int, **more: Any) -> Request:
+    """What everybody asks: ``LENGTH`` activities by the pure score, without reasons."""
+    return Request(at=at, count=LENGTH, policy="relevance", explain=False, **more)
 
 
 def ask(split: Split) -> Split:
@@ -169,7 +179,6 @@ def ask(split: Split) -> Split:
     return replace(
         split,
         learners=tuple(split.learners[row] for row in kept),
-        at=split.at[kept],
         learner=learner.astype(np.int32),
         activity=activity.astype(np.int32),
         barred=sparse.csr_matrix(split.barred[kept]),

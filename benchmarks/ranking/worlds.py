@@ -11,16 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from benchmarks.ranking.engine import passports_of
-from benchmarks.ranking.lists import LENGTH
-from benchmarks.ranking.split import Split
+from benchmarks.ranking.circumstances import openings
+from benchmarks.ranking.split import LENGTH, Split, question
 from data.columns import AT
 from data.simulation import Simulation, SimulationConfig, Truth, open_sessions, oracle, simulate
 from data.tables import Tables
 from data.translate import catalogue_from
 from recommender.city import UNKNOWN, Int32
-from recommender.eligibility import eligible, open_pool
-from recommender.passport import Request
 from training.evaluation.cut import DAY, draw_test, known_at, midnight
 
 WORLDS: Mapping[str, Mapping[str, bool]] = {
@@ -32,7 +29,8 @@ WORLDS: Mapping[str, Mapping[str, bool]] = {
 sessions alike. *flat*: nothing of the kind, interest stays what it is. *biased*: as shipped, where also what is popular
 and near is seen more often, and poor neighbourhoods are worse off."""
 
-HORIZON_DAYS = 90.0
+HORIZON_DAYS = 42.0
+"""How far ahead is asked and tested: as much as the shipped town has behind its last season's start."""
 FEW = 200
 """Stamps of a town that has only just begun."""
 
@@ -44,10 +42,11 @@ def build_world(name: str, seed: int, learners: int) -> Simulation:
 
 
 def season_splits(made: Simulation, name: str, only: int | None = None) -> list[Split]:
-    """The start of every season but the first, as a question: what will each learner do in the 90 days that follow?
+    """The start of every season but the first, as a question: what will each learner do in the six weeks that follow?
 
-    The cut, who is tested on what and at which moment are those of ``training.evaluation``, and so is what is open and
-    eligible then.
+    What is known then and who is tested on what come from ``training.evaluation``, what is open and eligible from the
+    engine's own filters. Everybody asks at the cut, for sessions within the six weeks. Asking on the day of somebody's
+    next visit would give the answer away: what takes place that very day is most likely it.
 
     Parameters
     ----------
@@ -71,13 +70,13 @@ def _season(tables: Tables, name: str, cut: int, only: int | None) -> Split:
         tables=known,
         catalogue=catalogue,
         learners=trial.learners,
-        at=trial.at,
+        request=question(cut, closes=int(cut + HORIZON_DAYS * DAY)),
         learner=trial.learner,
         activity=trial.activity,
         candidates=np.arange(m, dtype=np.int32),
         barred=sparse.csr_matrix((n, m), dtype=np.float32),
     )
-    return replace(split, barred=_not_open(split))
+    return replace(split, barred=sparse.csr_matrix(np.isnan(openings(split).soonest), dtype=np.float32))
 
 
 def _last_before(tables: Tables, cut: int, count: int) -> pd.DataFrame:
@@ -85,19 +84,6 @@ def _last_before(tables: Tables, cut: int, count: int) -> pd.DataFrame:
     before = np.flatnonzero((stamps[AT] < cut).to_numpy())
     order = before[np.argsort(stamps[AT].to_numpy()[before], kind="stable")]
     return stamps.drop(index=stamps.index[order[: max(len(order) - count, 0)]]).reset_index(drop=True)
-
-
-def _not_open(split: Split) -> sparse.csr_matrix:
-    """1 where an activity is not open or not eligible for a learner at their moment, by the engine's own filters."""
-    barred = np.ones((len(split.learners), split.n_activities), dtype=np.float32)
-    pools = {
-        moment: open_pool(split.catalogue, Request(at=moment, count=1, explain=False))
-        for moment in np.unique(split.at).tolist()
-    }
-    for row, (passport, moment) in enumerate(zip(passports_of(split), split.at.tolist(), strict=True)):
-        can = eligible(passport, split.catalogue, Request(at=moment, count=1, explain=False), pools[moment])
-        barred[row, can.activities] = 0
-    return sparse.csr_matrix(barred)
 
 
 class Oracle:
@@ -116,14 +102,9 @@ class Oracle:
         truth, began = self._truth, time.perf_counter()
         people = {name: row for row, name in enumerate(truth.people.ids)}
         who = np.array([people[name] for name in split.learners], dtype=np.int32)
-        last = int(split.at.min(initial=0)) + HORIZON_DAYS * DAY
+        sessions = open_sessions(truth, split.request.at, round(HORIZON_DAYS))
+        can = split.barred.toarray()[:, truth.offer.activity[sessions]] == 0
         lists = np.full((len(who), LENGTH), UNKNOWN, dtype=np.int32)
-        for moment in np.unique(split.at).tolist():
-            rows = np.flatnonzero(split.at == moment)
-            sessions = open_sessions(truth, moment, max(1, round((last - moment) / DAY)))
-            barred = split.barred[rows].toarray() > 0
-            can = ~barred[:, truth.offer.activity[sessions]]
-            best = oracle(truth, who[rows], moment, sessions, candidates=can)
-            for row, own in zip(rows, best, strict=True):
-                lists[row, : min(len(own), LENGTH)] = own[:LENGTH]
+        for row, own in enumerate(oracle(truth, who, split.request.at, sessions, candidates=can)):
+            lists[row, : min(len(own), LENGTH)] = own[:LENGTH]
         return lists, time.perf_counter() - began
