@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +62,8 @@ def score_block(
     passports = [passport for passport, _ in block]
     profile = profile_of(passports, catalogue, model)
     beliefs = beliefs_of(passports, [request.at for _, request in block], model)
-    sources = blend(passports, profile, beliefs, catalogue, model, rows)
+    company = [request.company for _, request in block]
+    sources = blend(passports, company, profile, beliefs, catalogue, model, rows)
     interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
         place = np.searchsorted(rows, can.activities)
@@ -82,6 +83,7 @@ def _union(several: Sequence[Int32], n: int) -> Int32:
 
 def blend(
     passports: Sequence[Passport],
+    company: Sequence[tuple[float, ...]],
     profile: InterestProfile,
     beliefs: Beliefs,
     catalogue: Catalogue,
@@ -95,6 +97,8 @@ def blend(
 
     Parameters
     ----------
+    company : sequence of tuple of float
+        Ages of those who come along with each learner.
     rows : int32, shape (n_rows,)
         Activities to score.
 
@@ -110,7 +114,7 @@ def blend(
         "metadata": from_factors(profile.als, model.metadata.activities[rows], model.metadata.moments).standardised(),
         "similar": from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised(),
         "themes": belief_scores(beliefs, passports, model, rows).standardised(),
-        "popular": model.popular[np.ix_(_bands(passports), rows)],
+        "popular": _popular_with(passports, company, model, rows),
         "wishes": wish_scores(profile.wishes, model, rows),
         "places": place_scores(profile, catalogue, model, rows).standardised(),
     }
@@ -121,11 +125,23 @@ def blend(
     return {source: values * np.float32(model.source_weights[source]) for source, values in scores.items()}
 
 
-def _bands(passports: Sequence[Passport]) -> Int32:
-    """Row of ``Model.popular`` for each learner; the last one where the age is not known."""
-    ages = np.array([passport.age_low for passport in passports], dtype=np.float64)
-    band = np.searchsorted(AGE_BANDS, ages, side="right") - 1
-    return np.where(np.isnan(ages), len(AGE_BANDS), band).astype(np.int32)
+def _popular_with(
+    passports: Sequence[Passport], company: Sequence[tuple[float, ...]], model: Model, rows: Int32
+) -> Float32:
+    """Popularity among people of the learner's age; in company, among those of the age that is served least."""
+    popular = model.popular[np.ix_(_bands(passport.age_low for passport in passports), rows)]
+    for learner, ages in enumerate(company):
+        if ages:
+            theirs = model.popular[np.ix_(_bands(ages), rows)].min(axis=0)
+            popular[learner] = np.minimum(popular[learner], theirs)
+    return popular
+
+
+def _bands(ages: Iterable[float]) -> Int32:
+    """Row of ``Model.popular`` for each age; the last one where it is not known."""
+    years = np.fromiter(ages, dtype=np.float64)
+    band = np.searchsorted(AGE_BANDS, years, side="right") - 1
+    return np.where(np.isnan(years), len(AGE_BANDS), band).astype(np.int32)
 
 
 def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model, rows: Int32) -> Scores:
