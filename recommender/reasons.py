@@ -84,7 +84,7 @@ def _strongest_stamp(
     """For each activity, the stamp that speaks for it most; None where no stamp does."""
     if not len(stamped):
         return [None] * len(activities)
-    said = weights[:, None] * np.asarray(neighbours[stamped, :].toarray()[:, activities])
+    said = weights[:, None] * np.asarray(neighbours[stamped, :][:, activities].toarray())
     best = said.argmax(axis=0)
     return [int(stamped[row]) if said[row, place] > 0 else None for place, row in enumerate(best.tolist())]
 

@@ -61,12 +61,17 @@ def recommend_many(
     ------
     Answer
         One per passport, in their order.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many requests as passports.
     """
     if release is not None and not release.fits(catalogue):
         release = release.extended(catalogue)
     requests = repeat(request) if isinstance(request, Request) else request
     shared = open_pool(catalogue, request) if isinstance(request, Request) else None
-    pairs = zip(passports, requests, strict=False)
+    pairs = zip(passports, requests, strict=not isinstance(request, Request))
     size = int(np.clip(BLOCK_SCORES // max(len(catalogue.activities), 1), 1, 512))
     while block := list(islice(pairs, size)):
         yield from _answer_block(block, catalogue, release, shared)

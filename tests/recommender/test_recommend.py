@@ -144,6 +144,12 @@ def test_each_may_ask_something_else(tiny_catalogue, tiny_release):
         assert answer.funnel == alone.funnel
 
 
+@pytest.mark.parametrize(("learners", "questions"), [(2, 1), (1, 2)])
+def test_as_many_questions_as_learners_or_one_for_all(tiny_catalogue, tiny_release, learners, questions):
+    with pytest.raises(ValueError, match="zip"):
+        list(recommend_many([NOBODY] * learners, tiny_catalogue, tiny_release, [ask()] * questions))
+
+
 # --- what was asked -------------------------------------------------------------------------------------------------
 
 
