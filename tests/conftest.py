@@ -12,11 +12,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from data.columns import ACTIVITIES, LINES, PASSPORTS, SESSIONS, STAMPS, THEMES, VENUES
 from data.tables import CitySettings, Tables, frame_of
 from data.translate import catalogue_from
 from recommender.city import Catalogue
+
+# A busy machine is slow, not wrong; and a check must say the same today and tomorrow.
+settings.register_profile("leerlijn", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leerlijn")
 
 
 def moment(text: str) -> int:

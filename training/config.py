@@ -113,7 +113,7 @@ class Weights(_Checked):
 
     where = "weights"
     als: float = _within(1.0, 0.0, 100.0)
-    graph: float = _within(1.0, 0.0, 100.0)
+    graph: float = _within(2.0, 0.0, 100.0)
     metadata: float = _within(1.0, 0.0, 100.0)
     similar: float = _within(0.5, 0.0, 100.0)
     themes: float = _within(0.5, 0.0, 100.0)
