@@ -64,6 +64,7 @@ class Release:
         """Whether the release stands in the rows of this catalogue."""
         aligned = self.model.theme_shares.shape == (len(catalogue.activities), len(catalogue.themes.ids))
         aligned &= self.model.place_kernel.shape[0] == len(catalogue.venues.ids)
+        aligned &= self.model.theme_ids == catalogue.themes.ids.names
         same = self.model.ids is catalogue.activities.ids.names or self.model.ids == catalogue.activities.ids.names
         return aligned and same
 

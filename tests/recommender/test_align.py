@@ -11,7 +11,7 @@ from data.tables import frame_of
 from data.translate import catalogue_from
 from recommender.passport import Passport
 from recommender.recommend import recommend
-from tests.recommender.towns import ask, listed, town, visits
+from tests.recommender.towns import ask, listed, themes, town, visits
 
 ROBOT_CAMP = {
     "activity_id": "robot-camp", "title": "Robots bouwen en programmeren", "description": "Laat een robot lopen.",
@@ -85,6 +85,12 @@ def test_a_stamp_at_a_new_activity_speaks_for_old_and_new_ones_alike(tiny, tiny_
     assert similar[row("robot-camp"), row("robot-camp")] == 0
 
 
+def test_a_wish_finds_its_theme_when_the_city_lists_its_themes_in_another_order(tiny, tiny_release):
+    catalogue = catalogue_from(replace(tiny, themes=tiny.themes.iloc[::-1]))
+    answer = recommend(Passport(wishes=themes(catalogue, "art")), catalogue, tiny_release, ask(count=1))
+    assert listed(answer, catalogue) == ["paint"]
+
+
 def test_what_left_the_catalogue_leaves_the_model(tiny, tiny_release):
     model = tiny_release.extended(season(tiny, gone=("birds", "robot-code"))).model
     assert len(model.ids) == 6
@@ -123,6 +129,10 @@ def test_a_release_says_whether_it_fits(tiny, tiny_catalogue, tiny_release):
     assert tiny_release.fits(tiny_catalogue)
     assert not tiny_release.fits(season(tiny, ROBOT_CAMP))
     assert not tiny_release.fits(season(tiny, shuffle=3))
+    renamed = tiny.themes.replace({"theme_id": {"art": "music"}})
+    music = tiny.activities.replace({"themes": {"art:1": "music:1"}})
+    assert not tiny_release.fits(catalogue_from(replace(tiny, themes=renamed, activities=music)))
+    assert not tiny_release.fits(catalogue_from(replace(tiny, themes=tiny.themes.iloc[::-1])))
     one_more = pd.concat([tiny.venues, tiny.venues.tail(1).assign(venue_id="new")], ignore_index=True)
     moved = catalogue_from(replace(tiny, venues=one_more))
     assert not tiny_release.fits(moved)

@@ -102,7 +102,7 @@ def test_the_drawn_place_is_drawn_with_the_chance_that_is_logged(lopsided):
     catalogue, release, learners = lopsided
     drawn: Counter[int] = Counter()
     chances = set()
-    for seed in range(600):
+    for seed in range(300):
         answer = recommend(learners[5], catalogue, release, served(count=10, seed=seed, explain=False))
         entry = next(entry for entry in answer.recommendations if entry.slot == "drawn")
         assert entry.rank == 10
@@ -110,7 +110,7 @@ def test_the_drawn_place_is_drawn_with_the_chance_that_is_logged(lopsided):
         chances.add(entry.probability)
     (chance,) = chances
     assert len(drawn) == round(1 / chance)
-    expected = 600 * chance
+    expected = 300 * chance
     assert sum((seen - expected) ** 2 / expected for seen in drawn.values()) < 33  # χ², 9 degrees of freedom, p ≈ 1e-4
 
 

@@ -4,14 +4,17 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.columns import ACTIVITIES
 from data.tables import frame_of
 from data.translate import catalogue_from, passports_from
 from recommender.city import UNKNOWN, Place
-from recommender.passport import NOBODY, Passport, Stamps
+from recommender.passport import NOBODY, POLICIES, Passport, Stamps
 from recommender.recommend import recommend, recommend_many
 from tests.conftest import moment
+from tests.recommender.test_eligibility import REQUESTS, passports
 from tests.recommender.towns import (
     DAY,
     NOW,
@@ -222,6 +225,16 @@ def test_leaving_the_reasons_out_changes_nothing_else(crowded, crowd_catalogue, 
         assert scores(answer) == scores(bare)
         assert listed(answer, crowd_catalogue) == listed(bare, crowd_catalogue)
         assert all(entry.reasons == () for entry in bare.recommendations)
+
+
+@settings(max_examples=100, deadline=None)
+@given(passports(), REQUESTS, st.sampled_from(POLICIES), st.sampled_from([0.0, 1.0]))
+def test_whatever_is_asked_the_answer_is_whole(tiny_catalogue, tiny_release, passport, request, policy, curiosity):
+    request = replace(request, policy=policy, curiosity=curiosity, seed=1)
+    answer = recommend(passport, tiny_catalogue, tiny_release, request)
+    assert len(answer.recommendations) == min(request.count, answer.funnel[-1].left)
+    assert np.isfinite(scores(answer)).all()
+    assert as_bytes(recommend(passport, tiny_catalogue, tiny_release, request)) == as_bytes(answer)
 
 
 # --- reasons --------------------------------------------------------------------------------------------------------
