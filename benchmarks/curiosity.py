@@ -3,7 +3,8 @@
     python -m benchmarks.curiosity
 
 New interests are themes that no earlier stamp touched, in which the learner came to a true interest of at least
-``--strong`` and enjoyed a visit. The greedy profile is the engine's pure ranking, ``--policy relevance``.
+``--strong`` and enjoyed a visit. Two ways of being greedy stand in the table: ``relevance``, the engine's pure ranking, and
+``own themes``, a profile that shows more of what somebody did before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from recommender.city import DOMAINS, UNKNOWN, Float64
 from recommender.errors import BadInput
 from training.evaluation.uncertainty import Interval, intervals
 
-GREEDY = "greedy"
+GREEDY, PROFILE = "relevance", "own themes"
 FIGURES = ("found", "tried", "domains", "enjoyed", "visits")
 
 
@@ -76,11 +77,12 @@ def joined(parts: Sequence[Outcome]) -> Outcome:
 
 
 def policies(curiosities: Sequence[float], strong: float) -> list[Policy]:
-    """Greedy first, then the list as it is served, then the simple ones and the oracles."""
+    """The pure ranking first, then the list as it is served, then the simple ones and the oracles."""
     served = [Engine(f"served at {value:g}", "served", value) for value in curiosities]
     return [
         Engine(GREEDY, "relevance"),
         *served,
+        Simple(PROFILE, "profile"),
         Simple("random", "random"),
         Simple("popular", "popular"),
         Simple("oracle of enjoyment", "enjoyment"),
@@ -91,9 +93,18 @@ def policies(curiosities: Sequence[float], strong: float) -> list[Policy]:
 def table_of(title: str, found: dict[str, Outcome], seed: int) -> Grid:
     """One row for each policy, every figure with its 95% interval, ratios paired by learner."""
     grid = Grid(title=title, title_justify="left", caption_justify="left")
-    for name in ("policy", "new interests", "÷ greedy", "new themes", "domains", "enjoyed", "vs greedy"):
+    for name in (
+        "policy",
+        "new interests",
+        "÷ relevance",
+        "÷ own themes",
+        "tried",
+        "domains",
+        "enjoyed",
+        "÷ relevance",
+    ):
         grid.add_column(name, justify="left" if name == "policy" else "right", no_wrap=True)
-    base = found[GREEDY].figures
+    base, profile = found[GREEDY].figures, found[PROFILE].figures
     for name, one in found.items():
         figures = one.figures
         means = dict(zip(FIGURES, intervals(np.column_stack([figures[f] for f in FIGURES]), DRAWS, seed), strict=True))
@@ -104,6 +115,7 @@ def table_of(title: str, found: dict[str, Outcome], seed: int) -> Grid:
             name,
             said(means["found"]),
             "" if same else said(ratio(figures["found"], base["found"], seed)),
+            "" if name == PROFILE else said(ratio(figures["found"], profile["found"], seed)),
             f"{means['tried'].value:.1f}",
             said(means["domains"]),
             f"{means['enjoyed'].value:.1%}",

@@ -29,7 +29,7 @@ from data.simulation.people import YEAR
 from recommender.city import UNKNOWN, Bool, Float64, Int32, Int64
 from recommender.passport import CHOSEN_BY, Passport, Stamps
 
-_CONSOLATION = 0.2
+_CONSOLATION, _TIE = 0.2, 1e-3
 _SELF, _FAMILY = CHOSEN_BY.index("self"), CHOSEN_BY.index("family")
 
 
@@ -172,8 +172,9 @@ class Engine:
 class Simple:
     """The ten best of everything the engine may list, by something else than the engine.
 
-    ``by`` is ``random``, ``popular`` (sign-ups in 30 days), ``enjoyment`` (its true chance) or ``discovery`` (true chance
-    of enjoying a theme that no stamp touched and that is liked by now: about the most that any list could find).
+    ``by`` is ``random``, ``popular`` (sign-ups in 30 days), ``profile`` (more of the themes of one's own stamps),
+    ``enjoyment`` (its true chance) or ``discovery`` (true chance of enjoying a theme that no stamp touched and that is
+    liked by now: about the most that any list could find).
     """
 
     name: str
@@ -198,6 +199,10 @@ class Simple:
         if self.by == "popular":
             popular: Float64 = scene.popularity[turn] + lots / 2
             return popular
+        if self.by == "profile":
+            own = np.stack([offer.weights[passport.stamps.activity].sum(axis=0) for passport in passports])
+            share: Float64 = own / np.maximum(own.sum(axis=1, keepdims=True), 1e-9) @ offer.weights.T + _TIE * lots
+            return share
         chance: Float64 = enjoyment_of(interest @ offer.weights.T, offer.quality, given)
         if self.by == "enjoyment":
             return chance

@@ -80,6 +80,16 @@ def test_who_knows_the_truth_about_enjoyment_brings_more_of_it(scene, greedy):
     assert oracle.enjoyed.sum() > greedy.enjoyed.sum()
 
 
+def test_a_profile_of_own_themes_shows_those_first(scene):
+    shown, _ = Simple("own", "profile").lists(scene, 0, scene.passports, np.zeros((0, 0)))
+    known, weights = themes_of(scene, scene.passports), scene.truth.offer.weights
+    share = np.einsum("lt,lkt->lk", known, weights[np.maximum(shown, 0)])
+    assert share[:, 0].mean() > share[:, -1].mean() + 0.2
+    stamped_most = [weights[passport.stamps.activity].sum(axis=0) for passport in scene.passports]
+    liking = np.einsum("lt,lkt->lk", np.array(stamped_most), weights[np.maximum(shown, 0)])
+    assert (np.diff(liking, axis=1)[shown[:, 1:] != UNKNOWN] < 0.1).all()
+
+
 def test_figures_as_counted_by_hand(scene):
     n, themes = len(scene.learners), len(scene.truth.offer.themes)
     known = themes_of(scene, scene.passports)
@@ -128,4 +138,4 @@ def test_the_command_teaches_and_prints_a_table(capsys):
     assert main([*small, "--worlds", "still", "--curiosity", "0.5"]) == 0
     printed = capsys.readouterr().out
     assert "visits change no interest" in printed
-    assert all(name in printed for name in ("greedy", "served at 0.5", "oracle of discovery", "cores"))
+    assert all(name in printed for name in ("relevance", "served at 0.5", "own themes", "oracle of discovery", "cores"))
