@@ -49,6 +49,7 @@ def build() -> typer.Typer:
         (DATA, cli_data.check),
         (DATA, cli_data.load),
         (DATA, cli_data.simulate),
+        (MODEL, cli_model.search),
         (MODEL, cli_model.train),
         (MODEL, cli_model.evaluate),
         (MODEL, cli_model.publish),

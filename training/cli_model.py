@@ -29,6 +29,29 @@ from training.cli_common import (
 from training.config import load_config
 
 
+def search(
+    target: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the settings go, as TOML.")],
+    data: DataOption = None,
+    city: CityOption = None,
+    seconds: Annotated[float, typer.Option(help="How long to look; the trial under way is finished.", min=1)] = 60,
+    config: ConfigOption = None,
+) -> None:
+    """Look for settings that suit a city, on stamps from before the evaluation's cut.
+
+    Then use them: python -m training train --config FILE, and the same with evaluate.
+    """
+    from training.search import as_toml, search
+
+    settings, tables = load_config(config), read_city(data, city)
+    ends = time.monotonic() + seconds
+    for best, trial in search(tables, settings, lambda: time.monotonic() < ends):
+        settings = best
+        kept = "kept" if trial.kept else "worse"
+        out().print(f"{trial.setting} {trial.value:g}: {trial.likelihood:.4f} per held-out choice, {kept}")
+    target.write_text(as_toml(settings), encoding="utf-8")
+    out().print(f"Settings: {target}\nNext: python -m training train --config {target}")
+
+
 def train(
     data: DataOption = None,
     city: CityOption = None,

@@ -63,13 +63,15 @@ class Learned:
     """Fitted weights, and how sure they are.
 
     ``gain`` is the mean log-likelihood per held-out choice that the weights add to the defaults; 0 where
-    there was too little to learn from and the defaults stayed.
+    there was too little to learn from and the defaults stayed. ``held_out`` is that likelihood itself, None
+    where it was not measured.
     """
 
     weights: Mapping[str, float]
     ridge: float
     choices: int
     gain: float
+    held_out: float | None = None
 
 
 def fit_weights(choices: Choices, defaults: Mapping[str, float]) -> Learned:
@@ -86,9 +88,9 @@ def fit_weights(choices: Choices, defaults: Mapping[str, float]) -> Learned:
     best = max(RIDGES, key=lambda ridge: (held_out[ridge], ridge))
     gain = held_out[best] - likelihood(start, late)[0] / max(len(late), 1)
     if gain <= 0:
-        return Learned(dict(defaults), RIDGES[-1], len(choices), 0.0)
+        return Learned(dict(defaults), RIDGES[-1], len(choices), 0.0, held_out[best] - gain)
     weights = maximise(choices, start, best)
-    return Learned(dict(zip(LEARNED, weights.tolist(), strict=True)), best, len(choices), float(gain))
+    return Learned(dict(zip(LEARNED, weights.tolist(), strict=True)), best, len(choices), float(gain), held_out[best])
 
 
 def maximise(choices: Choices, start: Float64, ridge: float) -> Float64:
