@@ -18,6 +18,10 @@ EXAMPLES = {
         "python -m training simulate --out town --seed 7",
         "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",
     ],
+    "search": [
+        "python -m training search --city my-city --out settings.toml",
+        "python -m training search --data my-city --seconds 300 --out settings.toml",
+    ],
     "train": [
         "python -m training train --city my-city",
         "python -m training train --data my-city --out releases --config settings.toml",
