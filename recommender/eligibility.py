@@ -102,19 +102,19 @@ def _group_starts(grouped: Int32) -> Int32:
     return np.flatnonzero(changed).astype(np.int32)
 
 
-def age_fits(catalogue: Catalogue, rows: Int32, low: float, high: float) -> tuple[Bool, Bool]:
+def age_fits(catalogue: Catalogue, rows: Int32, low: float, high: float, with_child: bool = False) -> tuple[Bool, Bool]:
     """Whether an age (or band) may take part, and whether the city does not say.
 
     Returns
     -------
     fits, not_known : bool, shape (len(rows),)
-        ``fits`` is True where not known. An adult also fits where adults come along with children.
+        ``fits`` is True where not known. With a child, an adult also fits where adults may come along.
     """
     activities = catalogue.activities
     age_min, age_max = activities.age_min[rows], activities.age_max[rows]
     not_known = np.isnan(age_min) & np.isnan(age_max)
     fits = ~(high < age_min) & ~(low >= age_max + 1)
-    if low >= ADULT:
+    if low >= ADULT and with_child:
         fits |= (activities.company[rows] & _WITH_ADULT) > 0
     return fits, not_known
 
@@ -173,17 +173,19 @@ def _masks(
     nothing = np.zeros(len(rows), dtype=np.bool_)
     masks: dict[str, tuple[Bool, Bool]] = {"open in window": (~nothing, nothing)}
     age_unknown = nothing
+    # Whoever's age is not known may be the child that an adult comes along with.
+    with_child = any(not age >= ADULT for age in (passport.age_low, *request.company))
     if len(passport.stamps) and not request.include_stamped:
         been = np.zeros(len(activities), dtype=np.bool_)
         been[passport.stamps.activity] = True
         masks["not done yet"] = (~been[rows], nothing)
     if not np.isnan(passport.age_low):
-        fits, age_unknown = age_fits(catalogue, rows, passport.age_low, passport.age_high)
+        fits, age_unknown = age_fits(catalogue, rows, passport.age_low, passport.age_high, with_child)
         masks["age"] = (fits, age_unknown)
     if request.company:
         together = ~nothing
         for age in request.company:
-            together &= age_fits(catalogue, rows, age, age)[0]
+            together &= age_fits(catalogue, rows, age, age, with_child)[0]
         masks["company"] = (together, np.isnan(activities.age_min[rows]) & np.isnan(activities.age_max[rows]))
     language_unknown = nothing
     if passport.languages:

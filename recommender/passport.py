@@ -163,5 +163,7 @@ class Request:
             raise BadInput(f"policy: {self.policy!r} is none of {', '.join(POLICIES)}")
         if self.max_minutes is not None and not self.max_minutes > 0:
             raise BadInput(f"travel max_minutes: {self.max_minutes} is not above 0")
+        if (self.themes < 0).any() or (self.candidates is not None and (self.candidates < 0).any()):
+            raise BadInput("themes and candidates are rows of the catalogue, none of them below 0")
         if self.opens is not None and self.closes is not None and self.closes <= self.opens:
             raise BadInput("window: it ends before it starts")

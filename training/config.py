@@ -65,11 +65,10 @@ class Als(_Checked):
 
 @dataclass(frozen=True)
 class Graph(_Checked):
-    """Graph filter on co-visits: singular vectors, weight of the low-pass part, neighbours kept per activity."""
+    """Graph filter on co-visits: singular vectors, and neighbours kept per activity."""
 
     where = "graph"
     rank: int = _within(256, 1, 4096)
-    low_pass: float = _within(0.3, 0.0, 10.0)
     neighbours: int = _within(500, 1, 100_000)
 
 

@@ -170,6 +170,13 @@ def test_an_adult_comes_along_where_the_company_says_so(tiny_catalogue):
     together = names(tiny_catalogue, aged(8), company=(38.0,))
     assert together == {"robot-start", "stars", "birds", "paint"}
     assert "robot-start" not in names(tiny_catalogue, aged(8), company=(17.9,))
+    assert "robot-start" in names(tiny_catalogue, NOBODY, company=(38.0,))  # nobody says that the other is no child
+
+
+def test_an_adult_who_comes_alone_is_no_child(tiny_catalogue):
+    assert "robot-start" not in names(tiny_catalogue, aged(38))
+    assert "robot-start" not in names(tiny_catalogue, aged(38), company=(40.0,))
+    assert "robot-start" in names(tiny_catalogue, aged(38), company=(8.0,))
 
 
 def test_everybody_who_comes_along_must_fit(tiny_catalogue):
@@ -356,12 +363,14 @@ def plain_sessions(catalogue, passport, request, activity) -> list[int]:
     own |= {parent[theme] for theme in own if theme in parent}
     wanted, avoided = ({catalogue.themes.ids.names[row] for row in rows} for rows in (request.themes, passport.avoid))
 
+    child = any(not age >= 18 for age in (passport.age_low, *request.company))
+
     def fits(low, high):
         adults_too = {"with_adult", "family"} & {
             name for bit, name in enumerate(COMPANY) if known.company[activity] >> bit & 1
         }
         too_old, too_young = low >= known.age_max[activity] + 1, high < known.age_min[activity]
-        return not (too_old or too_young) or (low >= 18 and bool(adults_too))
+        return not (too_old or too_young) or (low >= 18 and child and bool(adults_too))
 
     terms = {name for bit, name in enumerate(known.access_terms) if known.access[activity] >> bit & 1}
     whole = (
