@@ -143,7 +143,7 @@ def read_split(path: Path, split: str, at: int) -> Split:
     visits, rows = visits_of(tables, catalogue, names)
     barred = sparse.csr_matrix(visits[rows])
     learner = rows_of(asked[LEARNER], Ids(names))
-    activity = _must_find(asked[ACTIVITY], catalogue, path)
+    activity = _must_find(asked[ACTIVITY], catalogue, path / f"{split}.csv")
     listed = path / f"{split}_candidates.csv"
     candidates = np.arange(len(catalogue.activities), dtype=np.int32)
     if listed.exists():
