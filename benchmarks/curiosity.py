@@ -163,7 +163,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None, console: Console | None = None) -> int:
     """Run the command; 0 when it was played to the end, 2 when a setting is wrong."""
     arguments = _arguments(given)
-    console = console or Console(width=None if sys.stdout.isatty() else 140)
+    console = console or Console(width=None if sys.stdout.isatty() else 160)
     began = time.perf_counter()
     worlds = {"spread": True, "still": False}
     chosen = [name for name in worlds if arguments.worlds in (name, "both")]
