@@ -168,6 +168,19 @@ def test_the_graphs_rank_is_at_most_a_quarter_of_the_visited_activities_too():
         assert not factors[visited:].any()
 
 
+def test_rounding_does_not_choose_between_directions_that_are_level():
+    groups = np.kron(
+        np.eye(4), np.ones((6, 4))
+    )  # nobody visits two groups: each is a direction as strong as the others
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(5):
+        matrix = sparse.csr_array((groups * (1 + rng.normal(0, 1e-6, groups.shape))).astype(np.float32))
+        factors = fit_graph(matrix, Graph(rank=2), seed=0)[1].activities
+        found.append(factors @ factors.T)
+    assert all(one == pytest.approx(found[0], abs=1e-3) for one in found)
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (1, 5), (5, 1), (1, 1), (3, 4)])
 def test_hardly_any_visits_make_hardly_any_model(shape):
     matrix = sparse.csr_array(np.ones(shape, dtype=np.float32))

@@ -17,6 +17,8 @@ SHARE_OF_ACTIVITIES = 4
 """Factors are at most a quarter of the activities: more only learn the stamps by heart."""
 
 _BLOCK = 512
+_LEVEL = 1e-4
+"""Singular values that differ by less than this share, and values below it, are level."""
 
 
 def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) -> tuple[Float32, Float64]:
@@ -58,7 +60,8 @@ def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Nei
     co_visits : Neighbours
         The normalised co-visit matrix, the strongest ``settings.neighbours`` kept per stamped activity.
     low_pass : Factors
-        Right singular vectors of the normalised stamps times the root of the degree.
+        Right singular vectors of the normalised stamps times the root of the degree; a column of 0 for a vector
+        that is level with the first one left out.
     degree : float32, shape (n_activities,)
     """
     per_learner = np.asarray(matrix.sum(axis=1)).ravel()
@@ -70,7 +73,10 @@ def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Nei
     rank = min(settings.rank, int((degree > 0).sum()) // SHARE_OF_ACTIVITIES, min(matrix.shape) - 1)
     vectors = np.zeros((matrix.shape[1], max(rank, 1)), dtype=np.float32)
     if rank >= 1:
-        vectors[:] = randomized_svd(normalised, rank, random_state=seed, n_iter=4)[2].T
+        _, values, rows_of = randomized_svd(normalised, rank + 1, random_state=seed, n_iter=4)
+        # Of vectors level with the first one left out, rounding alone would choose: as in ``strongest``, none stays.
+        stays = values[:rank] > values[rank] * (1 + _LEVEL) + _LEVEL
+        vectors[:, stays] = rows_of[:rank][stays].T
     factors = vectors * np.sqrt(degree)[:, None]
     by_activity = sparse.csr_array(normalised.T)
     rows = [
