@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.examples import examples
 from api.state import Live
+from data.messages import theme_label
 
 ASK = "/v1/recommendations"
 _SECONDS = 30
@@ -88,10 +89,15 @@ def _laid_out(value: Any, indent: str = "") -> str:
 
 
 def _who(body: Mapping[str, Any], live: Live) -> str:
-    passport, ids = body["passport"], live.catalogue.activities.ids
-    went = [f"‘{live.catalogue.activities.title[ids.row(stamp['activity'])]}’" for stamp in passport.get("stamps", ())]
-    past = f" who went to {' and '.join(went)}" if went else ""
-    return f"What next for a child of {passport['age']}{past}?"
+    passport, catalogue, lang = body["passport"], live.catalogue, body["lang"]
+    titles = [
+        catalogue.activities.title[catalogue.activities.ids.row(s["activity"])] for s in passport.get("stamps", ())
+    ]
+    labels = [theme_label(catalogue, catalogue.themes.ids.row(wish), lang) for wish in passport.get("wishes", ())]
+    past = [f"went to {' and '.join(f'‘{title}’' for title in titles)}"] if titles else []
+    wishes = [f"wishes for {' and '.join(f'‘{label}’' for label in labels)}"] if labels else []
+    that = f" who {' and '.join(past + wishes)}" if past or wishes else ""
+    return textwrap.fill(f"What next for a child of {passport['age']}{that}?", _WIDTH)
 
 
 def _reason(entry: Mapping[str, Any], told: set[str]) -> str:
