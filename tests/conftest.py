@@ -8,6 +8,7 @@ nothing but a wish (``n-1``). ``robot-match`` and ``farm`` are new: nobody has b
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from data.columns import ACTIVITIES, LINES, PASSPORTS, SESSIONS, STAMPS, THEMES,
 from data.tables import CitySettings, Tables, frame_of
 from data.translate import catalogue_from
 from recommender.city import Catalogue
+from tests import postgres
 
 # A busy machine is slow, not wrong; and a check must say the same today and tomorrow.
 settings.register_profile("leerlijn", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -164,3 +166,22 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip(f"no public data in {path}: set LEERLIJN_SHARED_DATA to the folder that holds ranking/ and feeds/")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Address of a real PostgreSQL, started for the tests of this process."""
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty store, on each database in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'store.sqlite'}"
+        return
+    address: str = request.getfixturevalue("postgres_server")
+    url = postgres.new_database(address)
+    yield url
+    postgres.drop_database(address, url)

@@ -43,7 +43,8 @@ def connect(url: str) -> Engine:
             if address.database in (None, "", ":memory:"):
                 raise BadConfig("the store needs a file: give an address such as sqlite:///var/leerlijn.sqlite")
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address)
+        # An error that repeats what it could not write would put a passport in a log.
+        engine = create_engine(address, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise BadConfig(
             "LEERLIJN_DATABASE_URL is not an address the store understands: give one such as "
