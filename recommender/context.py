@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
-from recommender.eligibility import Eligible
+from recommender.eligibility import ADULT, Eligible
 from recommender.model import Model
 from recommender.passport import Passport, Request
 
@@ -16,6 +16,10 @@ USUAL_MINUTES, USUAL_PRICE, USUAL_DAYS = 30.0, 5.0, 14.0
 """What a trip, a ticket and a wait are taken to be where the city does not say."""
 FARTHEST, DEAREST = 90.0, 50.0
 """Minutes and euros beyond which more makes no difference."""
+YOUNG, UNSURE_WHEN_YOUNG = 12.0, 10.0
+"""Not knowing whether an age fits costs an adult once the weight of ``age``, a child of 12 or younger ten times, and in
+between in proportion. A rule and not a taste, so never learned: ten is more than popularity, travel and themes weigh
+together, so what is known to suit a child stands before what may be for adults alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +72,12 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
     been_at = activities.venue[passport.stamps.activity]
     organisers = activities.organiser_row[passport.stamps.activity]
     known_organiser = np.isin(activities.organiser_row[rows], organisers[organisers >= 0])
-    unsure = eligible.not_known["age"] | eligible.not_known["language"]
     parts: dict[str, Float32 | Float64] = {name: values[best] for name, values in at_session.items()}
     parts["price"] = weight["price"] * _relative(USUAL_PRICE, activities.price[rows], DEAREST)
     parts["venue"] = weight["venue"] * np.isin(catalogue.sessions.venue[sessions[best]], been_at[been_at >= 0])
     parts["organiser"] = weight["organiser"] * known_organiser
     parts["station"] = weight["station"] * (station >= 0)
+    unsure = np.maximum(unsure_age(passport, catalogue, request, rows), eligible.not_known["language"])
     parts["age"] = -weight["age"] * unsure
     return Context(
         session=sessions[best],
@@ -81,6 +85,27 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
         parts={name: np.asarray(values, dtype=np.float32) for name, values in parts.items()},
         station=station,
     )
+
+
+def unsure_age(passport: Passport, catalogue: Catalogue, request: Request, rows: Int32) -> Float64:
+    """What it costs, in times the weight of ``age``, that an activity may not be for the youngest of the company.
+
+    For a child "up to 40" says nothing: there an activity's age is known when its lower end is, or when it ends
+    before 18.
+
+    Returns
+    -------
+    float64, shape (len(rows),)
+        0 where the age is known to fit, and throughout where nobody's age is known.
+    """
+    ages = [age for age in (passport.age_low, *request.company) if not np.isnan(age)]
+    if not ages:
+        return np.zeros(len(rows))
+    age_min, age_max = catalogue.activities.age_min[rows], catalogue.activities.age_max[rows]
+    ends = age_max < ADULT if min(ages) < ADULT else ~np.isnan(age_max)
+    times = np.interp(min(ages), [YOUNG, ADULT], [UNSURE_WHEN_YOUNG, 1.0])
+    cost: Float64 = np.where(np.isnan(age_min) & ~ends, times, 0.0)
+    return cost
 
 
 def _relative(usual: float, values: Float32 | Float64, most: float) -> Float64:

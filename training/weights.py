@@ -28,8 +28,9 @@ RIDGES = (0.3, 3.0, 30.0, 300.0, 3000.0)
 """How hard the pull to the defaults may be; the hardest leaves the defaults as they are."""
 SMALLEST_SCALE = 0.3
 """A weight this far from its default is as surprising as a default twice as large."""
-LEARNED = tuple(name for name in (*SOURCES, *CONTEXT) if name not in ("context", "days"))
-"""``days`` is left out: a stamp is set on the day of the session, so the wait of what was chosen is always 0."""
+LEARNED = tuple(name for name in (*SOURCES, *CONTEXT) if name not in ("context", "days", "age"))
+"""``days`` is left out: a stamp is set on the day of the session, so the wait of what was chosen is always 0. So is
+``age``: what not knowing an age costs is a rule for the protection of children, not a taste."""
 _BLOCK = 64
 
 

@@ -142,8 +142,42 @@ def test_only_the_first_station_not_yet_done_of_a_line_begun_is_next(tiny_catalo
 
 def test_what_is_not_known_of_age_and_language_costs(tiny_catalogue, evenly):
     found = parts(tiny_catalogue, evenly, Passport(age_low=9, age_high=9, languages=("nl",)))
-    assert {name: own["age"] for name, own in found.items() if own["age"]} == {"paint": -1.0}
+    assert {name: own["age"] for name, own in found.items() if own["age"]} == {"paint": -10.0}
     assert not any(own["age"] for own in parts(tiny_catalogue, evenly).values())
+
+
+@pytest.mark.parametrize(
+    ("age", "company", "ends", "cost"),
+    [
+        (3, (), (np.nan, np.nan), 10), (12, (), (np.nan, np.nan), 10), (15, (), (np.nan, np.nan), 5.5),
+        (18, (), (np.nan, np.nan), 1), (70, (), (np.nan, np.nan), 1), (np.nan, (), (np.nan, np.nan), 0),
+        (8, (), (np.nan, 40), 10), (8, (), (np.nan, 12), 0), (8, (), (6, np.nan), 0), (38, (), (np.nan, 40), 0),
+        (38, (5,), (np.nan, np.nan), 10), (np.nan, (5, 38), (np.nan, 99), 10), (8, (38,), (np.nan, np.nan), 10),
+    ],
+)  # fmt: skip
+def test_not_knowing_an_age_costs_a_child_more_and_the_youngest_of_the_company_counts(
+    tiny, evenly, age, company, ends, cost
+):
+    activities = tiny.activities.assign(age_min=ends[0], age_max=ends[1], company="alone;with_adult;family")
+    catalogue = catalogue_from(replace(tiny, activities=activities))
+    found = parts(catalogue, evenly, Passport(age_low=age, age_high=age), company=company)
+    assert len(found) == 8
+    assert {own["age"] for own in found.values()} == {-cost}
+
+
+def test_a_child_sees_what_is_known_to_suit_it_before_what_is_popular_and_may_be_for_adults(tiny, evenly):
+    activities = tiny.activities.assign(age_min=[6, *[np.nan] * 7], age_max=[9, *[np.nan] * 7])
+    catalogue = catalogue_from(replace(tiny, activities=activities, has_sessions=False))
+    popular = np.full((len(AGE_BANDS) + 1, 8), 2.0, dtype=np.float32)
+    popular[:, 0] = -1.0
+    context = dict.fromkeys(CONTEXT, 0.0) | {"age": 1.0}
+    model = replace(evenly.model, popular=popular, context_weights=context)
+    release = replace(evenly, model=model).extended(catalogue)
+    order = {
+        age: recommend(Passport(age_low=age, age_high=age), catalogue, release, ask()).recommendations[0].activity
+        for age in (8, 40)
+    }
+    assert order[8] == 0 != order[40]
 
 
 # --- the crowd and the places ---------------------------------------------------------------------------------------
