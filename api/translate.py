@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
 
 from api.problems import Problem, at_field
-from api.shapes.question import GivenPassport, GivenStamp, Point, Question
+from api.shapes.question import GivenPassport, GivenStamp, Point, Question, Wishes
 from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int32, Place
 from recommender.passport import CHOSEN_BY, Passport, Request, Stamps
 
@@ -80,32 +81,36 @@ def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
     Problem
         422 for a name that the city does not have, and for a window that ends before it starts.
     """
-    travel, window = question.travel, question.window
+    window = question.window
     opens, closes = (window.from_, window.until) if window else (None, None)
     if opens is not None and closes is not None and closes <= opens:
         raise at_field("window.until", "the window ends before it starts")
+    return replace(wishes_from(question, catalogue, at), opens=opens, closes=closes, count=question.count)
+
+
+def wishes_from(wishes: Wishes, catalogue: Catalogue, at: int) -> Request:
+    """What everything that is proposed must suit, in the engine's words; errors as ``request_from``."""
+    travel = wishes.travel
     mode = travel.mode if travel else None
     if mode and mode not in catalogue.travel:
         raise at_field("travel.mode", f"this city knows {', '.join(catalogue.travel)}")
     return Request(
         at=at,
-        opens=opens,
-        closes=closes,
-        count=question.count,
         mode=mode or "",
         max_minutes=travel.max_minutes if travel else None,
-        start=_place(travel.from_) if travel else None,
-        company=tuple(companion.age for companion in question.with_),
-        free_only=question.free_only,
-        access=tuple(question.access),
-        themes=rows(catalogue.themes.ids, question.themes, "themes"),
-        domains=np.array([DOMAINS.index(domain) for domain in question.domains], dtype=np.int8),
-        line=None if question.line is None else row(catalogue.lines.ids, question.line, "line"),
-        curiosity=question.curiosity,
+        start=place_from(travel.from_) if travel else None,
+        company=tuple(companion.age for companion in wishes.with_),
+        free_only=wishes.free_only,
+        access=tuple(wishes.access),
+        themes=rows(catalogue.themes.ids, wishes.themes, "themes"),
+        domains=np.array([DOMAINS.index(domain) for domain in wishes.domains], dtype=np.int8),
+        line=None if wishes.line is None else row(catalogue.lines.ids, wishes.line, "line"),
+        curiosity=wishes.curiosity,
     )
 
 
-def _place(point: Point | None) -> Place | None:
+def place_from(point: Point | None) -> Place | None:
+    """A point as the engine's place."""
     return Place(point.lat, point.lon) if point else None
 
 

@@ -7,18 +7,16 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from api import body, present
+from api.asker import passport_of
 from api.draw import digest_of, seed_of
-from api.problems import NotThere, at_field
 from api.respond import json_answer, problems
-from api.service import Service, language_of, live_of, service_of
+from api.service import language_of, live_of, service_of
 from api.shapes.answer import AnswerShape
-from api.shapes.question import GivenPassport, Question
+from api.shapes.question import Question
 from api.state import Live
-from api.translate import passport_from_given, request_from, until
+from api.translate import request_from
 from data.store import Shown
-from data.translate import passport_from
 from recommender.answer import Answer
-from recommender.passport import NOBODY, Passport
 
 router = APIRouter(tags=["recommendations"])
 
@@ -39,7 +37,7 @@ async def recommendations(request: Request) -> Response:
     service, live = service_of(request), live_of(request)
     lang = language_of(request, question.lang, live)
     at, source = live.moment(question.at, service.clock())
-    passport = _passport(question, live, service, at)
+    passport = passport_of(question, live, service, at)
     asked = request_from(question, live.catalogue, at)
     who = question.learner or digest_of(passport, asked)
     asked = replace(asked, seed=seed_of(service.secret, who, at, live.catalogue))
@@ -49,21 +47,6 @@ async def recommendations(request: Request) -> Response:
         service.recorder.put(_shown(live, found, question.learner, request_id))
     content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found)
     return json_answer(content, lang)
-
-
-def _passport(question: Question, live: Live, service: Service, at: int) -> Passport:
-    if question.learner is not None and question.passport is not None:
-        raise at_field("passport", "give a learner or a passport, not both")
-    if question.learner is not None:
-        known = service.store.passport(live.catalogue.city, question.learner)
-        if known is None:
-            raise NotThere("learner: this city knows no such learner; send the passport along instead")
-        passport = passport_from(known.record, known.stamps, live.catalogue)
-        return replace(passport, stamps=until(passport.stamps, at))
-    given = question.passport
-    if given is None or given == GivenPassport():
-        return NOBODY
-    return passport_from_given(given, live.catalogue, at)
 
 
 def _shown(live: Live, found: Answer, learner: str, request_id: str) -> Shown:

@@ -61,14 +61,18 @@ class Companion(Strict):
     age: Annotated[float, Field(ge=0, le=120, description="Decimal years.")]
 
 
-class Question(Strict):
-    """What next? For a known learner, for a passport given here, or for everybody alike."""
+class Asker(Strict):
+    """Who asks, when, and in which language: a known learner, a passport given here, or nobody in particular."""
 
     learner: Annotated[Id | None, Field(description="A learner known to the store.")] = None
     passport: GivenPassport | None = None
     at: Annotated[Moment | None, Field(description="The moment of asking; now when left out.")] = None
-    window: Window | None = None
-    count: Annotated[int, Field(ge=1, le=100)] = 10
+    lang: Annotated[Language | None, Field(description="Language of the texts; else Accept-Language.")] = None
+
+
+class Wishes(Asker):
+    """What everything that is proposed must suit."""
+
     travel: Travel | None = None
     with_: Annotated[tuple[Companion, ...], Field(alias="with", max_length=20)] = ()
     free_only: bool = False
@@ -77,4 +81,10 @@ class Question(Strict):
     domains: Annotated[tuple[Domain, ...], Field(max_length=7)] = ()
     line: Id | None = None
     curiosity: Annotated[float, Field(ge=0, le=1, description="0: what I know; 1: what is new to me.")] = 0.5
-    lang: Annotated[Language | None, Field(description="Language of the texts; else Accept-Language.")] = None
+
+
+class Question(Wishes):
+    """What next? For a known learner, for a passport given here, or for everybody alike."""
+
+    window: Window | None = None
+    count: Annotated[int, Field(ge=1, le=100)] = 10
