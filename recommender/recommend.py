@@ -67,8 +67,8 @@ def recommend_many(
     ValueError
         When there are not as many requests as passports.
     """
-    if release is not None and not release.fits(catalogue):
-        release = release.extended(catalogue)
+    if release is not None:
+        release = _standing(release, catalogue)
     requests = repeat(request) if isinstance(request, Request) else request
     shared = open_pool(catalogue, request) if isinstance(request, Request) else None
     pairs = zip(passports, requests, strict=not isinstance(request, Request))
@@ -77,18 +77,43 @@ def recommend_many(
         yield from _answer_block(block, catalogue, release, shared)
 
 
+def scored(passport: Passport, catalogue: Catalogue, release: Release, request: Request) -> Scored:
+    """Score everything that one learner may take part in: what a list ranks by, and a route takes its prizes from.
+
+    Parameters
+    ----------
+    passport : Passport
+        In rows of the catalogue.
+    release : Release
+        As for ``recommend``.
+    """
+    block = [(passport, request)]
+    return next(score_block(block, _passed(block, catalogue), catalogue, _standing(release, catalogue).model))
+
+
+def _standing(release: Release, catalogue: Catalogue) -> Release:
+    """The release in the catalogue's own rows."""
+    return release if release.fits(catalogue) else release.extended(catalogue)
+
+
+def _passed(
+    block: Sequence[tuple[Passport, Request]], catalogue: Catalogue, shared: Pool | None = None
+) -> list[Eligible]:
+    return [
+        eligible(passport, catalogue, request, shared or open_pool(catalogue, request)) for passport, request in block
+    ]
+
+
 def _answer_block(
     block: Sequence[tuple[Passport, Request]], catalogue: Catalogue, release: Release | None, shared: Pool | None
 ) -> Iterator[Answer]:
-    passed = [
-        eligible(passport, catalogue, request, shared or open_pool(catalogue, request)) for passport, request in block
-    ]
+    can = _passed(block, catalogue, shared)
     if release is None:
-        for (passport, request), can in zip(block, passed, strict=True):
-            yield _agenda(passport, catalogue, request, can)
+        for (passport, request), its in zip(block, can, strict=True):
+            yield _agenda(passport, catalogue, request, its)
         return
-    for scored in score_block(block, passed, catalogue, release.model):
-        yield _ranked(scored, catalogue, release.model)
+    for one in score_block(block, can, catalogue, release.model):
+        yield _ranked(one, catalogue, release.model)
 
 
 def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:

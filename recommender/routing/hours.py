@@ -38,7 +38,7 @@ class OpenHours:
             raise BadInput("opening hours: every interval needs a venue, a start and an end")
         if (self.closes <= self.opens).any():
             raise BadInput("opening hours: an interval ends before it starts")
-        if len(self.venue) and not (0 <= self.venue.min() and self.venue.max() < len(self.known)):
+        if len(self.venue) and not (self.venue.min() >= 0 and self.venue.max() < len(self.known)):
             raise BadInput("opening hours: an interval is of no venue of the catalogue")
         if not self.known[self.venue].all():
             raise BadInput("opening hours: an interval is of a venue whose hours are not known")
