@@ -29,7 +29,8 @@ class Column:
     kind : str
         ``id``, ``ref`` (an id of ``of``), ``text``, ``choice`` (one of ``of``), ``choices`` (several of
         ``of``, separated by ``;``), ``list`` (free words separated by ``;``), ``weights``
-        (``space:0.7;making``), ``age``, ``age_or_band``, ``number``, ``whole``, ``flag``, ``lat``, ``lon``, ``time``.
+        (``space:0.7;making``), ``hours``, ``age``, ``age_or_band``, ``number``, ``whole``, ``flag``, ``lat``, ``lon``,
+        ``time``.
     required : bool
         The file is refused without the column; a row is rejected without a value.
     of : str or tuple of str
@@ -96,7 +97,7 @@ VENUES = Table(
         _lat(),
         _lon(),
         Column("area", "text", "neighbourhood"),
-        Column("opening_hours", "text", "OpenStreetMap syntax, such as Mo-Fr 09:00-17:00"),
+        Column("opening_hours", "hours", "when its doors are open"),
         Column("accessible", "flag", "step-free for a wheelchair"),
     ),
     key=(VENUE,),
@@ -155,6 +156,7 @@ PASSPORTS = Table(
         Column("languages", "list", "language codes: nl;ar"),
         Column("wishes", "list", "themes the learner wants", of="themes"),
         Column("avoid", "list", "themes the learner does not want", of="themes"),
+        Column("less", "list", "themes the learner wants less of", of="themes"),
         Column("badges", "list", "badges earned"),
     ),
     key=(LEARNER,),

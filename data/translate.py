@@ -215,14 +215,13 @@ def catalogue_from(tables: Tables) -> Catalogue:
 def _passport(record: Mapping[str, Any], stamps: Stamps, themes: Ids) -> Passport:
     low, high = age_span(record["age"])
     lat, lon = record["home_lat"], record["home_lon"]
-    wishes, avoid = themes.find(split(record["wishes"])), themes.find(split(record["avoid"]))
+    told = {name: themes.find(split(record[name])) for name in ("wishes", "avoid", "less")}
     return Passport(
         age_low=low,
         age_high=high,
         home=None if lat != lat or lon != lon else Place(round(lat, 2), round(lon, 2)),
         languages=split(record["languages"]),
-        wishes=wishes[wishes != UNKNOWN],
-        avoid=avoid[avoid != UNKNOWN],
+        **{name: rows[rows != UNKNOWN] for name, rows in told.items()},
         badges=frozenset(split(record["badges"])),
         stamps=stamps,
     )
@@ -235,6 +234,7 @@ _NO_RECORD: Mapping[str, Any] = {
     "languages": "",
     "wishes": "",
     "avoid": "",
+    "less": "",
     "badges": "",
 }
 

@@ -8,20 +8,16 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Table, case, insert, literal_column, select, update
 
 from data import columns
 from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
-from data.store import schema
+from data.store import past, schema
 from data.store.rows import frame_in, upsert, values_out, write
 from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables
 from data.words import weights
 from recommender.city import TravelMode
 
-_REPLACED = (
-    schema.stations, schema.lines, schema.sessions, schema.activity_themes, schema.activities, schema.venues,
-    schema.themes,
-)  # fmt: skip
 _LINE = ("name", "theme", "badge")
 _STAMPS = tuple(column.name for column in schema.stamps.columns if column.name != "city")
 _POSITION = Column("position", "whole", "")
@@ -31,15 +27,14 @@ def save(connection: Connection, tables: Tables) -> None:
     """Write a city's tables; see ``Store.save`` for what is replaced and what is added to."""
     city = tables.city.id
     _save_settings(connection, tables)
-    for table in _REPLACED:
-        connection.execute(delete(table).where(table.c.city == city))
+    past.clear(connection, tables)
     _save_themes(connection, city, tables.themes)
     for name in ("venues", "activities", "sessions"):
         table = schema.METADATA.tables[name]
         _write_frame(connection, insert(table), table, city, tables.frame(_definition(name)))
     _save_activity_themes(connection, city, tables.activities)
     _save_lines(connection, city, tables.lines)
-    _write_frame(connection, upsert(connection, schema.passports), schema.passports, city, tables.passports)
+    _write_frame(connection, _passport_upsert(connection), schema.passports, city, tables.passports)
     _save_stamps(connection, city, tables.stamps)
     _save_quarantine(connection, city, tables.quarantine)
 
@@ -117,6 +112,18 @@ def _write_frame(connection: Connection, statement: Any, table: Table, city: str
     n = len(frame)
     names = ["city", *(column.name for column in wanted), "position"]
     write(connection, statement, names, zip([city] * n, *values, range(n), strict=True))
+
+
+def _passport_upsert(connection: Connection) -> Any:
+    """What a load knows of a learner wins, but for what the learner said here in their own words."""
+    own = schema.passports.c
+    words = ("wishes", "avoid", "less")
+    return upsert(
+        connection,
+        schema.passports,
+        again=lambda new: {name: case((own.edited, own[name]), else_=new[name]) for name in words},
+        leave=("edited", "muted", "counts_from"),
+    )
 
 
 def _load_frame(
@@ -231,7 +238,7 @@ def _rejected(city: str, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
 def _save_quarantine(connection: Connection, city: str, frame: pd.DataFrame) -> None:
     table = schema.quarantine
     connection.execute(update(table).where(table.c.city == city).values(position=None))
-    statement = upsert(connection, table, again={"times": table.c.times + literal_column("1")})
+    statement = upsert(connection, table, again=lambda _: {"times": table.c.times + literal_column("1")})
     names = ("city", "digest", *QUARANTINE_COLUMNS, "times", "position")
     write(connection, statement, names, _rejected(city, frame))
 

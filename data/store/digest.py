@@ -26,6 +26,10 @@ def _feed(digest: hashlib._Hash, name: str, values: pd.Series) -> None:
         digest.update("\x1f".join(values.tolist()).encode("utf-8", "surrogatepass"))
 
 
+def _nothing_known(values: pd.Series) -> bool:
+    return bool((values.isna() if values.dtype.kind in "fi" else values == "").all())
+
+
 def digest(tables: Tables) -> str:
     """SHA-256 of a city's settings and tables, as 64 hexadecimal digits.
 
@@ -38,5 +42,8 @@ def digest(tables: Tables) -> str:
         frame = tables.frame(table).sort_values(list(table.key), kind="stable")
         total.update(f"\x1c{table.name}:{len(frame)}".encode())
         for name in sorted(frame.columns):
-            _feed(total, name, frame[name])
+            # A column of which nothing is known is no data: so a column that comes with a later version changes
+            # no digest until it is used.
+            if not _nothing_known(frame[name]):
+                _feed(total, name, frame[name])
     return total.hexdigest()

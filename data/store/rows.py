@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -46,7 +46,11 @@ def frame_in(rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> pd.Dat
 
 
 def upsert(
-    connection: Connection, table: Table, keep_known: bool = False, again: Mapping[str, Any] | None = None
+    connection: Connection,
+    table: Table,
+    keep_known: bool = False,
+    again: Callable[[Any], Mapping[str, Any]] | None = None,
+    leave: Collection[str] = (),
 ) -> Insert:
     """An insert that writes over the row with the same key.
 
@@ -58,15 +62,19 @@ def upsert(
         Where it is written to.
     keep_known : bool
         True keeps what was known where the new row says nothing.
-    again : mapping of column name to expression
-        What a column becomes on a second insert, when that is not the new value.
+    again : callable or None
+        From the new row to what columns become on a second insert, where that is not the new value.
+    leave : collection of str
+        Columns that a second insert leaves as they are.
     """
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     new, old = insert.excluded, table.c
-    others = [column.name for column in table.columns if not column.primary_key]
+    others = [column.name for column in table.columns if not column.primary_key and column.name not in leave]
     values = {name: func.coalesce(new[name], old[name]) if keep_known else new[name] for name in others}
     key = list(table.primary_key.columns)
-    statement: Insert = insert.on_conflict_do_update(index_elements=key, set_=values | dict(again or {}))
+    statement: Insert = insert.on_conflict_do_update(
+        index_elements=key, set_=values | dict(again(new) if again else {})
+    )
     return statement
 
 

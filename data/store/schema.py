@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -79,7 +80,7 @@ def _column(column: columns.Column, key: tuple[str, ...]) -> Column[Any]:
     return Column(column.name, kind, primary_key=named, nullable=not (named or column.required))
 
 
-def _derived(table: columns.Table, *more: ForeignKeyConstraint, without: tuple[str, ...] = ()) -> Table:
+def _derived(table: columns.Table, *more: ForeignKeyConstraint | Column[Any], without: tuple[str, ...] = ()) -> Table:
     own = (_column(column, table.key) for column in table.columns if column.name not in without)
     return Table(table.name, METADATA, _city(), *own, Column("position", Integer, nullable=False), _of_city(), *more)
 
@@ -128,7 +129,14 @@ stations = Table(
     ForeignKeyConstraint(["city", LINE], ["lines.city", f"lines.{LINE}"], ondelete="CASCADE"),
     _of_activity(),
 )
-passports = _derived(columns.PASSPORTS)
+# ``edited``: wishes, avoids and "less of" are the learner's own words, which a load does not write over. ``muted``: no
+# profile is made of this learner. ``counts_from``: stamps before it no longer count in the profile.
+passports = _derived(
+    columns.PASSPORTS,
+    Column("edited", Boolean, nullable=False, server_default=false()),
+    Column("muted", Boolean, nullable=False, server_default=false()),
+    Column("counts_from", BigInteger),
+)
 
 # No foreign key to activities: a stamp outlives the season in which its activity was offered.
 # The key is in the order in which one learner's history is read, and on SQLite the table is that key.
@@ -189,6 +197,26 @@ quarantine = Table(
     Column("times", Integer, nullable=False),
     # NULL once a later load no longer rejects the row: it is kept, and no longer in the city's tables.
     Column("position", Integer),
+    _of_city(),
+)
+# That somebody was erased, and when; not who. Releases made before the last one may not go live again.
+erasures = Table(
+    "erasures",
+    METADATA,
+    _city(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    _of_city(),
+)
+# What a batch was answered, for callers who send it again under the same key. ``body`` is a keyed digest.
+retries = Table(
+    "retries",
+    METADATA,
+    _city(),
+    Column("key", NAME, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
     _of_city(),
 )
 Index("ix_sessions_activity", sessions.c.city, sessions.c[ACTIVITY])

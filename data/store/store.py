@@ -157,7 +157,7 @@ class Store:
     def save(self, tables: Tables) -> None:
         """Put a city's tables in place of those it had, in one transaction.
 
-        People's data is added to, never replaced: a passport is written over by a newer one of the same learner,
+        Past activities that somebody has a stamp of stay, without sessions: see ``data.store.past``. People's data is added to, never replaced: a passport is written over by a newer one of the same learner,
         a stamp (one per learner, activity and time) gains what the new one knows, and what a load leaves out
         stays. It goes by ``remove`` alone. Rejected rows are kept as well, with how often they came.
         """
