@@ -7,6 +7,7 @@ with canonical values:
 kind           dtype and value
 =============  ==========================================================================
 id, ref, text  str; missing is ``""``
+hours          str, OpenStreetMap syntax; missing is ``""``
 choice         str; missing is ``""``
 list, choices  str ``a;b``; missing is ``""``
 weights        str ``space:0.7;making:1``; missing is ``""``
@@ -30,7 +31,7 @@ from data.columns import AT, TABLES, Column, Table
 from recommender.city import DEFAULT_TRAVEL, TravelMode
 from recommender.errors import BadInput
 
-TEXT_KINDS = frozenset({"id", "ref", "text", "choice", "list", "choices", "weights", "age_or_band"})
+TEXT_KINDS = frozenset({"id", "ref", "text", "choice", "list", "choices", "weights", "hours", "age_or_band"})
 QUARANTINE_COLUMNS = ("source", "row", "field", "value", "expected", "record")
 
 

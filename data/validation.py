@@ -210,7 +210,10 @@ def validate(
     kept: dict[str, pd.Series] = {}
     for column in table.columns:
         kept[column.name], bad = READERS[column.kind](column, texts[column.name])
-        problems.add(bad, column.name, expected(column) + _HINTS.get(column.kind, ""))
+        told = expected(column) + _HINTS.get(column.kind, "")
+        # Hours that nobody can read are not known; the venue is there all the same.
+        optional = column.kind == "hours"
+        problems.add(bad, column.name, told + (KEPT_WITHOUT if optional else ""), reject=not optional)
         if column.required:
             problems.add((texts[column.name] == "").to_numpy(np.bool_), column.name, f"a value: {column.help}")
     _check_points(table, kept, problems, centre)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data.columns import THEME, Column
+from data.hours import EXAMPLE, is_hours
 from recommender.city import Bool
 
 Read = tuple[pd.Series, Bool]
@@ -114,6 +115,10 @@ def _weights(column: Column, texts: pd.Series) -> Read:
     return by_distinct(texts, read)
 
 
+def _hours(column: Column, texts: pd.Series) -> Read:
+    return by_distinct(texts, lambda text: text if not text or is_hours(text) else None)
+
+
 def _age_or_band(column: Column, texts: pd.Series) -> Read:
     low, high = column.low or 0, column.high or math.inf
 
@@ -136,6 +141,7 @@ READERS: dict[str, Callable[[Column, pd.Series], Read]] = {
     "choices": _choices,
     "list": _list,
     "weights": _weights,
+    "hours": _hours,
     "age": _number,
     "age_or_band": _age_or_band,
     "number": _number,
@@ -159,6 +165,7 @@ def expected(column: Column) -> str:
         "choices": f"one or more of {words}, separated by ;",
         "list": f"ids that stand in {words}, separated by ;" if words else "words separated by ;",
         "weights": f"ids that stand in {words}, each once, with weights above 0, such as space:0.7;making",
+        "hours": f"OpenStreetMap's opening hours, such as {EXAMPLE}",
         "age": f"years {span}, such as 8.5",
         "age_or_band": f"years {span}, such as 8.5, or a band such as 6-8",
         "number": f"a number {span}, with a decimal point",
