@@ -1,9 +1,10 @@
-"""Where state lives: ``LEERLIJN_HOME`` with the store and, per city, its releases and reports.
+"""Where state lives: ``LEERLIJN_HOME`` with the store and, per city, its releases, reports and travel networks.
 
     <home>/leerlijn.sqlite
     <home>/<city>/releases/<name>/
     <home>/<city>/releases/current     names, newest first: the one in service, then those before it
     <home>/<city>/reports/
+    <home>/<city>/travel/              streets and timetable, as ``data.travel`` writes them
 
 ``current`` holds the way back as well, so that one atomic replacement moves both: there is no moment at which
 the pointer has moved and the way back has not.
@@ -28,11 +29,11 @@ KEPT = 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Replace a file's text so that a reader, or a power cut, sees the old text or the new, never a part."""
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Replace a file so that a reader, or a power cut, sees the old content or the new, never a part."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with aside.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(aside, path)
@@ -98,6 +99,10 @@ class Home:
     def reports(self, city: str) -> Path:
         """Folder of a city's reports."""
         return self.path / _checked("city", city) / "reports"
+
+    def travel(self, city: str) -> Path:
+        """Folder of a city's streets and timetable."""
+        return self.path / _checked("city", city) / "travel"
 
     def pointer(self, city: str) -> Path:
         """The file that says which release is in service; it does not exist before the first."""

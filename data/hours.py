@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, State
 from opening_hours import validate as is_hours
 
 from recommender.city import Catalogue
@@ -31,14 +31,10 @@ def _read(text: str, zone: ZoneInfo, place: tuple[float, float] | None) -> Openi
     """The hours, None where they are not known."""
     rules = _QUOTED.sub("", text).strip()
     needs_place = bool(_NEEDS_PLACE.search(rules))
-    if not rules or _NOBODY_KNOWS.search(rules) or (needs_place and place is None):
+    if not rules or _NOBODY_KNOWS.search(rules) or (needs_place and place is None) or not is_hours(text):
         return None
-    try:
-        # The country is looked up only where it matters: it takes ten times as long as all the rest.
-        coords = place if needs_place else None
-        return OpeningHours(text, timezone=zone, coords=coords, auto_timezone=False)
-    except ParserError:
-        return None
+    # The country is looked up only where it matters: it takes ten times as long as all the rest.
+    return OpeningHours(text, timezone=zone, coords=place if needs_place else None, auto_timezone=False)
 
 
 def _midnight(moment: int, zone: ZoneInfo, days: int = 0) -> datetime:
