@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
-from data import columns
 from data.columns import ACTIVITY, AT, LEARNER
 from data.home import Home
 from data.store import city as city_rows
 from data.store import migrate, schema
 from data.store.connect import connect
+from data.store.known import QUERIES, Known, known_from
 from data.store.rows import upsert, write
 from data.tables import CitySettings, Tables
 from recommender.errors import BadInput, LeerlijnError
@@ -28,22 +28,6 @@ class OldStore(BadInput):
 
 class StoreAway(LeerlijnError):
     """The database does not answer, or not as it should."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the store knows of one learner.
-
-    Attributes
-    ----------
-    record : mapping of str to value
-        The passport row in canonical columns, None where not known; empty for somebody with stamps alone.
-    stamps : mapping of column name to tuple
-        ``activity_id``, ``at`` and ``chosen_by``, oldest first.
-    """
-
-    record: Mapping[str, Any]
-    stamps: Mapping[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -66,14 +50,7 @@ class Shown:
     rows: tuple[tuple[str, str, int, str, float], ...]
 
 
-_RECORD = tuple(column.name for column in columns.PASSPORTS.columns if column.name != LEARNER)
-_HISTORY = (ACTIVITY, AT, "chosen_by")
 _SHOWN = ("city", LEARNER, AT, "request_id", ACTIVITY, "kind", "session_id", "release", "rank", "slot", "probability")
-
-
-def _of_learner(table: Table, names: Sequence[str]) -> Select[Any]:
-    mine = (table.c.city == bindparam("city"), table.c[LEARNER] == bindparam("learner"))
-    return select(*(table.c[name] for name in names)).where(*mine)
 
 
 class Store:
@@ -94,9 +71,7 @@ class Store:
         self.engine = connect(url or Home().store_url)
         self._writing = threading.Lock()
         self._reader: Any = None
-        self._record = _of_learner(schema.passports, _RECORD)
-        self._history = _of_learner(schema.stamps, _HISTORY).order_by(schema.stamps.c[AT], schema.stamps.c[ACTIVITY])
-        self._sql = {query: str(query.compile(dialect=self.engine.dialect)) for query in (self._record, self._history)}
+        self._sql = {query: str(query.compile(dialect=self.engine.dialect)) for query in QUERIES}
 
     def close(self) -> None:
         """Give the connections back; the store opens new ones when it is used again."""
@@ -112,7 +87,7 @@ class Store:
         self.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """One writing transaction at a time: written whole when the block ends, not at all when it fails."""
         with self._writing, self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
@@ -123,14 +98,14 @@ class Store:
 
     def upgrade(self, to: str = "head") -> None:
         """Bring the schema to a newer version; makes the tables of an empty database."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             migrate.upgrade(connection, to)
 
     create = upgrade
 
     def downgrade(self, to: str) -> None:
         """Bring the schema back to an older version; ``base`` removes everything."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             migrate.downgrade(connection, to)
 
     def version(self) -> str | None:
@@ -161,7 +136,7 @@ class Store:
         a stamp (one per learner, activity and time) gains what the new one knows, and what a load leaves out
         stays. It goes by ``remove`` alone. Rejected rows are kept as well, with how often they came.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             city_rows.save(connection, tables)
 
     def load(self, city: str, people: bool = True) -> Tables:
@@ -200,7 +175,7 @@ class Store:
 
     def remove(self, city: str) -> None:
         """Take a city out with everything it has: catalogue, passports, stamps, feedback, keys, rejected rows."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(delete(schema.cities).where(schema.cities.c.city == city))
 
     def cities(self) -> tuple[str, ...]:
@@ -248,18 +223,7 @@ class Store:
 
     def passport(self, city: str, learner: str) -> Known | None:
         """What the store knows of a learner, None when that is nothing at all."""
-        record = self._read(self._record, city, learner)
-        history = self._read(self._history, city, learner)
-        if not record and not history:
-            return None
-        by_column = zip(*history, strict=True) if history else ((), (), ())
-        return Known(
-            record=dict(zip(_RECORD, record[0], strict=True)) if record else {},
-            stamps={
-                name: tuple("" if value is None else value for value in values)
-                for name, values in zip(_HISTORY, by_column, strict=True)
-            },
-        )
+        return known_from(*(self._read(query, city, learner) for query in QUERIES))
 
     def record_shown(self, shown: Iterable[Shown]) -> None:
         """Keep what was shown, each activity with its exact probability; all lists in one transaction."""
@@ -269,5 +233,5 @@ class Store:
             for list_ in shown
             for activity, session, rank, slot, probability in list_.rows
         )  # fmt: skip
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             write(connection, upsert(connection, schema.feedback), _SHOWN, rows)
