@@ -1,0 +1,1 @@
+"""How long it takes to get somewhere: streets and timetables read into plain arrays, and travel times over them."""

@@ -1,0 +1,115 @@
+"""Travel times of a city: along streets and by timetable where there are some, over the globe where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from data.home import Home
+from data.travel import streets as street_files
+from data.travel.network import Network, Remembered
+from data.travel.streets import Streets
+from recommender.city import Bool, Catalogue, Float64, TravelMode
+from recommender.errors import BadInput
+from recommender.travel import GreatCircle, great_circle_km
+
+ON_STREETS = ("walk", "bike")
+_PREPARED_PLACES = 1000
+
+
+class CityTravel:
+    """How long it takes from places to places; a ``recommender.travel.TravelTimes``.
+
+    Parameters
+    ----------
+    modes : mapping of str to TravelMode
+        The city's own speeds.
+    streets : Streets or None
+        Walking and cycling go along them; without, over the globe.
+    lat, lon : float64, shape (n_places,), degrees
+        The catalogue's places: the ways between them are remembered.
+    notes : tuple of str
+        What could not be used, and why.
+    """
+
+    def __init__(
+        self,
+        modes: Mapping[str, TravelMode],
+        streets: Streets | None = None,
+        lat: Float64 | None = None,
+        lon: Float64 | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.modes, self.notes = modes, notes
+        self.globe = GreatCircle(modes)
+        nowhere = np.empty(0)
+        lat, lon = nowhere if lat is None else lat, nowhere if lon is None else lon
+        self.networks: dict[str, Remembered] = {}
+        if streets is not None:
+            for mode in ON_STREETS:
+                network = Network(streets, mode, modes["walk"], modes[mode])
+                self.networks[mode] = Remembered(network, lat, lon)
+
+    def prepare(self) -> None:
+        """Look the ways between the catalogue's places up before anybody asks, unless there are very many."""
+        for network in self.networks.values():
+            if len(network.nodes) <= _PREPARED_PLACES:
+                network.prepare()
+
+    def on_streets(self, lat: Float64, lon: Float64, mode: str) -> Bool:
+        """Which places lie on the streets of a mode; between others it goes over the globe. Shape (n,)."""
+        if mode not in self.networks:
+            return np.zeros(len(lat), dtype=np.bool_)
+        found: Bool = self.networks[mode].network.snap(lat, lon)[0] >= 0
+        return found
+
+    def between(self, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64, mode: str, at: int) -> Float64:
+        """Minutes one way; see ``recommender.travel.TravelTimes``."""
+        over = self.globe.between(lat, lon, to_lat, to_lon, mode, at)
+        return self._along(over, lat, lon, to_lat, to_lon, mode) if mode in self.networks else over
+
+    def _along(self, over: Float64, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64, mode: str) -> Float64:
+        ways = self.networks[mode]
+        start, to_street = ways.network.snap(lat, lon)
+        end, from_street = ways.network.snap(to_lat, to_lon)
+        rows, columns = np.flatnonzero(start >= 0), np.flatnonzero(end >= 0)
+        if not len(rows) or not len(columns):
+            return over
+        place = np.ix_(rows, columns)
+        minutes = to_street[rows][:, None] + ways.minutes(start[rows], end[columns]) + from_street[columns]
+        km = great_circle_km(lat[rows][:, None], lon[rows][:, None], to_lat[columns], to_lon[columns])
+        straight = km * (60 / self.modes[mode].km_per_hour)
+        # Two places at the same corner: straight across, not out to the corner and back.
+        minutes = np.where(start[rows][:, None] == end[columns], np.minimum(minutes, straight), minutes)
+        minutes = np.where(km > 0, minutes + self.modes[mode].fixed_minutes, 0.0)
+        found = over.copy()
+        found[place] = minutes
+        return found
+
+
+def places_of(catalogue: Catalogue) -> tuple[Float64, Float64]:
+    """Latitude and longitude of every place where something takes place, each once. Shapes (n_places,)."""
+    sessions, venues = catalogue.sessions, catalogue.venues
+    points = np.column_stack([np.append(venues.lat, sessions.lat), np.append(venues.lon, sessions.lon)])
+    known = np.unique(points[np.isfinite(points).all(axis=1)], axis=0)
+    return known[:, 0], known[:, 1]
+
+
+def travel_of(home: Home, city: str, catalogue: Catalogue) -> CityTravel:
+    """A city's travel times, from what is in its travel folder.
+
+    A file that cannot be trusted is left alone, and ``notes`` names it; then it goes over the globe.
+    """
+    folder, notes = home.travel(city), []
+    streets = None
+    try:
+        streets = Streets.load(folder / street_files.FILE)
+    except FileNotFoundError:
+        pass
+    except BadInput as error:
+        notes.append(str(error))
+    lat, lon = places_of(catalogue)
+    travel = CityTravel(catalogue.travel, streets, lat, lon, tuple(notes))
+    travel.prepare()
+    return travel
