@@ -94,7 +94,8 @@ def venue(live: Live, row: int) -> dict[str, Any] | None:
     }
 
 
-def _reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
+def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
+    """A reason in words; see ``ReasonShape``."""
     catalogue = live.catalogue
     names = {
         "activity": (catalogue.activities.ids, reason.activity),
@@ -118,7 +119,7 @@ def _recommendation(live: Live, one: Recommendation, lang: str) -> dict[str, Any
         "slot": one.slot,
         "probability": float(one.probability),
         "not_known": list(one.not_known),
-        "reasons": [_reason(live, reason, lang) for reason in one.reasons],
+        "reasons": [reason(live, each, lang) for each in one.reasons],
     }
 
 

@@ -27,6 +27,10 @@ class NotThere(LeerlijnError):
     """Something asked for by its own address or id that does not exist."""
 
 
+class Busy(LeerlijnError):
+    """More is asked at once than can be worked on."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """How a class of error looks from outside."""
@@ -41,6 +45,7 @@ class Kind:
 
 KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (NotThere, Kind(404, "not-found", "There is nothing here")),
+    (Busy, Kind(503, "busy", "Many routes are being planned", AGAIN)),
     (OldStore, Kind(503, "store-version", "The store is of another version", AGAIN, tells=False)),
     (BadConfig, Kind(500, "internal", "Something went wrong on our side", tells=False)),
     (UnknownName, Kind(422, "unknown-name", "The request names something that the city does not have")),
@@ -58,6 +63,7 @@ BY_STATUS = {
     403: ("not-here", "Not from where you are"),
     404: ("not-found", "There is nothing here"),
     405: ("method", "This address does not take that method"),
+    406: ("not-acceptable", "Nothing to answer in that form"),
     408: ("too-slow", "The body took too long to arrive"),
     413: ("too-large", "The body is too large"),
     415: ("media-type", "The body must be JSON"),

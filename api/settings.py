@@ -24,6 +24,7 @@ _KINDS: Mapping[str, Any] = {
     "max_body_bytes": int,
     "body_seconds": float,
     "refresh_seconds": float,
+    "route_seconds": float,
 }
 
 
@@ -58,6 +59,8 @@ class Settings:
         How long a body may take to arrive.
     refresh_seconds : float
         How often, at most, to look for a new release or catalogue.
+    route_seconds : float
+        How long planning a route may take; where it cuts in, the answer says so.
 
     Raises
     ------
@@ -74,13 +77,14 @@ class Settings:
     max_body_bytes: int = 1 << 20
     body_seconds: float = 10.0
     refresh_seconds: float = 1.0
+    route_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise BadConfig(f"mode: {self.mode!r} is none of {', '.join(MODES)}")
         if not 0 <= self.port <= 65535:
             raise BadConfig(f"port: {self.port} is not between 0 and 65535")
-        for name in ("max_body_bytes", "body_seconds"):
+        for name in ("max_body_bytes", "body_seconds", "route_seconds"):
             if not getattr(self, name) > 0:
                 raise BadConfig(f"{name}: {getattr(self, name)} is not above 0")
         if self.demo and not is_loopback(self.host):

@@ -8,21 +8,25 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from data.home import Home
+from data.hours import Doors
 from data.store import Store
 from data.tables import CitySettings
 from data.translate import catalogue_from
+from data.travel.city import CityTravel, signs_of, travel_of
 from recommender.answer import Answer
 from recommender.city import Catalogue, Int64
 from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
 from recommender.recommend import recommend
 from recommender.release import Release, load_release
+from recommender.travel import GreatCircle, TravelTimes
 
 LOG = logging.getLogger("leerlijn.api")
 
@@ -39,6 +43,8 @@ class Live:
         Extended to the catalogue; None when there is none that can be used.
     changes : int64, shape (n,)
         The moments at which a session stops being open to newcomers, ascending.
+    travel : CityTravel
+        How long it takes to get somewhere.
     why : tuple of str
         Why the service is degraded; empty when it is not.
     """
@@ -47,6 +53,7 @@ class Live:
     catalogue: Catalogue
     release: Release | None
     changes: Int64
+    travel: CityTravel
     why: tuple[str, ...] = ()
 
     @property
@@ -63,6 +70,16 @@ class Live:
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.catalogue.time_zone)
+
+    @cached_property
+    def travel(self) -> TravelTimes:
+        """How long it takes from place to place."""
+        return GreatCircle(self.catalogue.travel)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """When the venues are open."""
+        return Doors(self.catalogue)
 
     def moment(self, asked: int | None, now: float) -> tuple[int, str]:
         """The moment an answer is for, and where it comes from: ``request``, ``as_of`` or ``clock``.
@@ -144,31 +161,37 @@ class City:
         self._good = self.live
 
     def _signs(self) -> tuple[Any, ...]:
-        """What changes when there is something new: the pointer file, and the catalogue's number."""
+        """What changes when there is something new: the pointer file, the travel files, and the catalogue's number."""
         try:
             pointer = self.home.pointer(self.name).stat()
             sign = (pointer.st_ino, pointer.st_mtime_ns)
         except FileNotFoundError:
             sign = (0, 0)
-        return (*sign, self.store.revision(self.name))
+        return (*sign, signs_of(self.home, self.name), self.store.revision(self.name))
 
     def _load(self, old: Live | None) -> Live:
         """What should be in service now; parts that did not change are taken over from ``old``."""
         with self._loading:
             signs = self._signs()
-            same_catalogue = old is not None and self._seen[2:] == signs[2:]
+            same_catalogue = old is not None and self._seen[3:] == signs[3:]
             if old is not None and same_catalogue:
                 settings, catalogue = old.settings, old.catalogue
             else:
                 tables = self.store.load(self.name, people=False)
                 settings, catalogue = tables.city, catalogue_from(tables)
+            if old is not None and same_catalogue and self._seen[2] == signs[2]:
+                travel = old.travel
+            else:
+                travel = travel_of(self.home, self.name, catalogue)
+                for note in travel.notes:
+                    LOG.error("city %s: %s", self.name, note)
             release, why = _load_first(self.home, self.name, catalogue)
             if release is None and old is not None and old.release is not None:
                 release = old.release.extended(catalogue)  # what was good a moment ago is still in memory
             self._seen = signs
             for reason in why:
                 LOG.error("city %s: %s", self.name, reason)
-            return Live(settings, catalogue, release, changes_of(catalogue), why)
+            return Live(settings, catalogue, release, changes_of(catalogue), travel, why)
 
     def now(self, clock: float) -> Live:
         """What is in service; looks for something new in the background when it is time to.

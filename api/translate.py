@@ -141,6 +141,15 @@ def row(ids: Ids, name: str, field: str) -> int:
 
 
 def _unknown(ids: Ids, name: str) -> str:
-    near = get_close_matches(name[:100], ids.names, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else f"GET /v1/{ids.kind}s lists them"
-    return f"this city has no such {ids.kind}; {hint}"
+    return f"this city has no such {ids.kind}{near(ids, name)}"
+
+
+def near(ids: Ids, name: str) -> str:
+    """What to try instead of a name that is unknown: the nearest ones, or where they are listed."""
+    close = get_close_matches(name[:100], ids.names, n=3, cutoff=0.5)
+    return f"; did you mean {', '.join(close)}?" if close else f"; GET /v1/{plural(ids.kind)} lists them"
+
+
+def plural(kind: str) -> str:
+    """Where a kind of thing is listed: ``activity`` → ``activities``."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"

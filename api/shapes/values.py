@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
@@ -13,6 +13,7 @@ from data.words import age_span
 
 _BAND = re.compile(r"\d{1,3}(?:\.\d{1,4})?-\d{1,3}(?:\.\d{1,4})?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OLDEST = 120
 _YEARS = (1970, 2199)
 
@@ -49,6 +50,19 @@ def _moment(value: Any) -> int:
         raise ValueError(expected) from None
 
 
+def _date(value: Any) -> date:
+    expected = "expected a date, such as 2026-03-02"
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError(expected)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not _YEARS[0] < day.year < _YEARS[1]:
+        raise ValueError(expected)
+    return day
+
+
 Age = Annotated[
     tuple[float, float],
     PlainValidator(_age),
@@ -70,6 +84,12 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": "ISO 8601 with its offset."}),
 ]
 """Seconds since 1970 UTC."""
+
+Date = Annotated[
+    date,
+    PlainValidator(_date),
+    WithJsonSchema({"type": "string", "format": "date", "description": "A day on the city's own calendar."}),
+]
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

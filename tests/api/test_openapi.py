@@ -86,5 +86,5 @@ def test_the_document_and_the_service_agree_on_what_is_refused(document: dict[st
 
 def test_the_addresses_are_the_promised_ones(document: dict[str, Any]) -> None:
     assert set(document["paths"]) == {
-        ASK, "/v1/activities", "/v1/themes", "/v1/lines", "/v1/release", "/health/live", "/health/ready",
+        ASK, "/v1/routes", "/v1/activities", "/v1/themes", "/v1/lines", "/v1/release", "/health/live", "/health/ready",
     }  # fmt: skip

@@ -1,0 +1,113 @@
+"""``POST /v1/routes``: an afternoon across town, or a journey of weeks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from api import body, present_route
+from api.asker import passport_of
+from api.calendar import MEDIA_TYPE as CALENDAR
+from api.calendar import calendar
+from api.negotiate import chosen
+from api.planning import OUTING_ITERATIONS, Patience
+from api.respond import json_answer, problems
+from api.service import Service, language_of, live_of, service_of
+from api.shapes.route_answer import RoutesShape
+from api.shapes.route_question import JourneyQuestion, OutingQuestion, RouteKind
+from api.state import Live
+from api.translate import wishes_from
+from api.translate_route import journey_from, outing_from
+from data.messages import load
+from data.messages.routes import relax_text
+from recommender.city import Place
+from recommender.passport import Passport
+from recommender.passport import Request as Asked
+from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey
+from recommender.routing.outing import OutingWish, plan_outing
+from recommender.routing.route import Routes
+
+router = APIRouter(tags=["routes"])
+JSON = "application/json"
+OFFERS = (JSON, CALENDAR)
+
+
+@router.post(
+    "/v1/routes",
+    summary="Which route?",
+    response_model=RoutesShape,
+    responses={
+        200: {
+            "description": "Routes, best first; as text/calendar the best one.",
+            "content": {CALENDAR: {"schema": {"type": "string"}}},
+        },
+        **problems(400, 401, 404, 406, 408, 413, 415, 422),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": {JSON: {}}}},
+)
+async def routes(request: Request) -> Response:
+    """Feasible routes with the reason for each stop, what was left out and why, and what to relax.
+
+    The same content, release, catalogue and day give the same answer, byte for byte, ``request_id`` aside, unless
+    ``cut`` says that time ran out.
+    """
+    media_type = chosen(request.headers.get("accept", ""), OFFERS)
+    kind = (await body.read(request, RouteKind)).kind
+    question: OutingQuestion | JourneyQuestion
+    question = await body.read(request, OutingQuestion if kind == "outing" else JourneyQuestion)
+    service, live = service_of(request), live_of(request)
+    lang = language_of(request, question.lang, live)
+    at, source = live.moment(question.at, service.clock())
+    passport = passport_of(question, live, service, at)
+    asked = wishes_from(question, live.catalogue, at)
+    start = asked.start or passport.home
+    if isinstance(question, OutingQuestion):
+        wish = outing_from(question, live.catalogue)
+        end, plan = wish.end or start, _outing(wish, live, service, passport, asked)
+    else:
+        end, plan = start, _journey(journey_from(question, live, at), live, service, passport, asked)
+    found = await service.planning.run(plan)
+    if media_type == CALENDAR:
+        answer = _calendar(live, found, lang, start)
+    else:
+        request_id: str = request.state.request_id
+        not_found = passport.stamps.not_found
+        answer = json_answer(
+            present_route.routes(live, found, kind, lang, request_id, source, not_found, start, end), lang
+        )
+    answer.headers["Vary"] = "Accept, Accept-Language"
+    return answer
+
+
+def _outing(wish: OutingWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
+    first, last = wish.days[0][0], wish.days[-1][1]
+
+    def plan() -> Routes:
+        patience = Patience(OUTING_ITERATIONS, time.monotonic, time.monotonic() + service.settings.route_seconds)
+        hours = live.doors.open(first, last)
+        found = plan_outing(passport, live.catalogue, live.release, asked, wish, live.travel, hours, patience)
+        return replace(found, cut=found.cut or patience.cut)
+
+    return plan
+
+
+def _journey(wish: JourneyWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
+    limit = SolveLimit(seconds=service.settings.route_seconds)
+
+    def plan() -> Routes:
+        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit)
+
+    return plan
+
+
+def _calendar(live: Live, found: Routes, lang: str, start: Place | None) -> Response:
+    best = found.routes[0] if found.routes else None
+    note = ""
+    if best is None and found.relax is not None:
+        note = relax_text(found.relax, load(lang, live.catalogue.languages), live.catalogue.time_zone)
+    headers = {"Content-Language": lang, "Content-Disposition": 'attachment; filename="route.ics"'}
+    content = calendar(live, best, found.at, lang, start, note)
+    return Response(content, headers=headers, media_type=f"{CALENDAR}; charset=utf-8")

@@ -1,0 +1,167 @@
+"""From a question about a route to the engine's wishes; whatever does not fit is named by its field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from api.problems import Problem, at_field
+from api.shapes.route_question import DayPart, Goal, JourneyQuestion, OutingQuestion
+from api.state import Live
+from api.translate import near, place_from, row, rows
+from recommender.city import UNKNOWN, Catalogue, Int32
+from recommender.routing.journey_wish import JourneyWish
+from recommender.routing.outing_wish import DAY_MINUTES, OutingWish, Pause
+
+
+def outing_from(question: OutingQuestion, catalogue: Catalogue) -> OutingWish:
+    """What an outing is asked to be.
+
+    Raises
+    ------
+    Problem
+        422 for a day part that ends before it starts, or is longer than a day, a pause outside of them, an id that the
+        city does not have, or one that is both wanted and not.
+    """
+    days = _days(question)
+    activities, sessions = _pinned(question.pinned, catalogue)
+    excluded = rows(catalogue.activities.ids, question.excluded, "excluded")
+    of_sessions = catalogue.sessions.activity[sessions]
+    _not_both(question.pinned, np.union1d(activities, of_sessions), excluded, catalogue)
+    return OutingWish(
+        days=days,
+        end=place_from(question.end),
+        max_stops=question.max_stops,
+        max_price=question.max_price,
+        min_domains=question.min_domains,
+        pauses=_pauses(question, days),
+        pinned=activities,
+        pinned_sessions=sessions,
+        excluded=excluded,
+        visit_minutes=question.visit_minutes,
+        alternatives=question.alternatives,
+    )
+
+
+def _days(question: OutingQuestion) -> tuple[tuple[int, int], ...]:
+    """Every day part as (from, until), checked."""
+    several = question.days or (DayPart.model_construct(from_=question.from_, until=question.until),)
+    days = tuple((part.from_, part.until) for part in several)
+    where = [f"days[{place}]." for place in range(len(days))] if question.days else [""]
+    for (opens, closes), path in zip(days, where, strict=True):
+        if closes <= opens:
+            raise at_field(f"{path}until", "it ends before it starts: until must lie after from")
+        if closes - opens > DAY_MINUTES * 60:
+            raise at_field(f"{path}until", "more than 24 hours after from; give every day part on its own, in days")
+    for (before, after), path in zip(pairwise(days), where[1:], strict=True):
+        if after[0] < before[1]:
+            raise at_field(f"{path}from", "it begins before the one before it ends; give them in order")
+    return days
+
+
+def _pauses(question: OutingQuestion, days: tuple[tuple[int, int], ...]) -> tuple[Pause, ...]:
+    for place, pause in enumerate(question.pauses):
+        if pause.until < pause.from_:
+            raise at_field(f"pauses[{place}].until", "it ends before it starts: until must not lie before from")
+        if not any(pause.from_ < closes and opens <= pause.until for opens, closes in days):
+            raise at_field(f"pauses[{place}].from", "the pause lies outside of the hours of the outing")
+    return tuple(Pause(pause.from_, pause.until, pause.minutes) for pause in question.pauses)
+
+
+def _pinned(names: Sequence[str], catalogue: Catalogue) -> tuple[Int32, Int32]:
+    """Rows of the activities and of the sessions among names of either."""
+    found = catalogue.activities.ids.find(names)
+    sessions: list[int] = []
+    errors = []
+    for place in np.flatnonzero(found == UNKNOWN).tolist():
+        here = [at for at, name in enumerate(catalogue.sessions.ids) if name == names[place]]
+        sessions += here
+        if not here:
+            detail = f"this city has no such activity or session{near(catalogue.activities.ids, names[place])}"
+            errors.append({"field": f"pinned[{place}]", "detail": detail})
+    if errors:
+        detail = f"{errors[0]['field']}: {errors[0]['detail']}"
+        raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
+    activities = dict.fromkeys(found[found != UNKNOWN].tolist())
+    return np.array(list(activities), dtype=np.int32), np.array(list(dict.fromkeys(sessions)), dtype=np.int32)
+
+
+def _not_both(names: Sequence[str], pinned: Int32, excluded: Int32, catalogue: Catalogue) -> None:
+    both = np.intersect1d(pinned, excluded)
+    if len(both):
+        ids = catalogue.activities.ids.names
+        place = next((at for at, name in enumerate(names) if name == ids[both[0]]), 0)
+        raise at_field(f"pinned[{place}]", "it is also excluded; leave it out of one of the two")
+
+
+def journey_from(question: JourneyQuestion, live: Live, at: int) -> JourneyWish:
+    """What a journey is asked to be; errors as ``outing_from``.
+
+    Parameters
+    ----------
+    at : int
+        The moment of asking: the journey begins then when ``from`` is left out.
+    """
+    catalogue = live.catalogue
+    pinned = rows(catalogue.activities.ids, question.pinned, "pinned")
+    excluded = rows(catalogue.activities.ids, question.excluded, "excluded")
+    _not_both(question.pinned, pinned, excluded, catalogue)
+    for place, week in enumerate(question.rest_weeks):
+        if week > question.weeks:
+            raise at_field(f"rest_weeks[{place}]", "the journey has fewer weeks than that; 1 is its first week")
+    goal = _goal(question.goal, catalogue)
+    return JourneyWish(
+        begins=at if question.from_ is None else question.from_,
+        weeks=question.weeks,
+        sessions_per_week=question.sessions_per_week,
+        min_domains=question.min_domains,
+        theme=goal.theme,
+        line=goal.line,
+        badge=goal.badge,
+        rest_weeks=tuple(sorted({week - 1 for week in question.rest_weeks})),
+        holidays=_holidays(question, live),
+        pinned=pinned,
+        excluded=excluded,
+        max_price=question.max_price,
+        max_stops=question.max_stops,
+        alternatives=question.alternatives,
+    )
+
+
+@dataclass(frozen=True)
+class _GoalRows:
+    theme: int | None = None
+    line: int | None = None
+    badge: str = ""
+
+
+def _goal(goal: Goal | None, catalogue: Catalogue) -> _GoalRows:
+    if goal is None:
+        return _GoalRows()
+    if goal.theme is not None:
+        return _GoalRows(theme=row(catalogue.themes.ids, goal.theme, "goal.theme"))
+    if goal.line is not None:
+        return _GoalRows(line=row(catalogue.lines.ids, goal.line, "goal.line"))
+    given = {badge for badges in catalogue.activities.awards for badge in badges} | set(catalogue.lines.badge)
+    if goal.badge not in given - {""}:
+        raise at_field("goal.badge", "nothing in this city gives that badge; GET /v1/lines names those of the lines")
+    return _GoalRows(badge=goal.badge or "")
+
+
+def _holidays(question: JourneyQuestion, live: Live) -> tuple[tuple[int, int], ...]:
+    """From the first midnight of each holiday to the midnight after its last day, on the city's own clocks."""
+
+    def midnight(day: date) -> int:
+        return int(datetime.combine(day, time(), live.zone).timestamp())
+
+    found = []
+    for place, holiday in enumerate(question.holidays):
+        last = holiday.until or holiday.from_
+        if last < holiday.from_:
+            raise at_field(f"holidays[{place}].until", "it ends before it starts: until must not lie before from")
+        found.append((midnight(holiday.from_), midnight(last + timedelta(days=1))))
+    return tuple(found)
