@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from api.language import language
+from api.planning import Planning
 from api.recorder import Recorder
 from api.settings import Settings
 from api.state import City, Live, cities_to_serve
@@ -30,6 +31,8 @@ class Service:
         What the drawn place is seeded with.
     clock : callable
         Seconds since 1970 UTC.
+    planning : Planning
+        Room for a few routes at once.
     """
 
     settings: Settings
@@ -39,6 +42,7 @@ class Service:
     recorder: Recorder
     secret: bytes
     clock: Clock
+    planning: Planning = field(default_factory=Planning)
 
 
 def open_service(settings: Settings, clock: Clock = time.time) -> Service:
