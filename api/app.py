@@ -31,13 +31,14 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         service = app.state.service = open_service(settings, clock)
-        service.recorder.start()
+        service.writer.start()
         try:
             yield
         finally:
             for city in service.cities.values():
                 await city.settle()
-            await service.recorder.stop()
+            await service.writer.stop()
+            await service.reader.close()
             service.store.close()
 
     app = FastAPI(

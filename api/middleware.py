@@ -12,15 +12,12 @@ from contextlib import suppress
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access import OPEN, admit
 from api.problems import Problem, problem_from
 from api.settings import Settings, is_loopback
+from data.store import StoreAway
 
 LOG = logging.getLogger("leerlijn.api")
-OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json"})
-KEY_TEXT = (
-    "This installation asks for a key, and keys come with a later version. To try Leerlijn without one, serve a "
-    "sample or simulated city on your own machine: python -m api serve --mode demo"
-)
 LINGER_SECONDS, LINGER_BYTES = 1.0, 4 << 20
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -83,26 +80,31 @@ class Envelope:
 
 
 class Access:
-    """Who may ask: in demo mode this machine alone, otherwise holders of a key."""
+    """Who may ask: in demo mode this machine alone, otherwise holders of a key. The key stands in the state of the
+    request, where ``live_of`` finds the city it opens.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (refusal := self._refusal(scope)):
-            await refusal.response(scope["state"]["request_id"])(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            try:
+                await self._admit(scope)
+            except (Problem, StoreAway) as refusal:
+                await problem_from(refusal).response(scope["state"]["request_id"])(scope, receive, send)
+                return
         await self.app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Problem | None:
+    async def _admit(self, scope: Scope) -> None:
         client = scope.get("client")
         if self.settings.demo:
             if client is not None and not is_loopback(client[0]):
-                return Problem(403, "Demo mode answers this machine alone.")
-            return None
-        if scope["path"] in OPEN:
-            return None
-        return Problem(401, KEY_TEXT, headers={"WWW-Authenticate": 'Bearer realm="leerlijn"'})
+                raise Problem(403, "Demo mode answers this machine alone.")
+        elif scope["path"] not in OPEN:
+            service = scope["app"].state.service
+            given = Headers(scope=scope).get("authorization", "")
+            scope["state"]["key"] = await admit(given, scope["path"], service.keys, service.clock())
 
 
 class Guard:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from api.access import Keys
 from api.language import language
 from api.planning import Planning
-from api.recorder import Recorder
+from api.problems import Problem
 from api.settings import Settings
 from api.state import City, Live, cities_to_serve
+from api.writer import Writer
 from data.home import Home
 from data.store import Store
+from data.store.reader import Reader, open_reader
 
 Clock = Callable[[], float]
 
@@ -39,7 +42,9 @@ class Service:
     store: Store
     home: Home
     cities: Mapping[str, City]
-    recorder: Recorder
+    reader: Reader
+    writer: Writer
+    keys: Keys
     secret: bytes
     clock: Clock
     planning: Planning = field(default_factory=Planning)
@@ -60,7 +65,7 @@ def open_service(settings: Settings, clock: Clock = time.time) -> Service:
     except BaseException:
         store.close()
         raise
-    return Service(settings, store, home, cities, Recorder(store), home.secret(), clock)
+    return Service(settings, store, home, cities, open_reader(store), Writer(store), Keys(store), home.secret(), clock)
 
 
 def service_of(request: Request) -> Service:
@@ -70,11 +75,18 @@ def service_of(request: Request) -> Service:
 
 
 def live_of(request: Request) -> Live:
-    """What is in service for the caller's city.
+    """What is in service for the caller's city: the one of the key, and in demo mode the only one.
 
-    There is one city in demo mode; otherwise the caller's key will name it.
+    Raises
+    ------
+    Problem
+        403 when this service does not serve the key's city.
     """
-    (city,) = service_of(request).cities.values()
+    cities = service_of(request).cities
+    key = getattr(request.state, "key", None)
+    if key is not None and key.city not in cities:
+        raise Problem(403, "This service does not serve the city of this key.", slug="city", title="Not this city")
+    city = cities[key.city] if key is not None else next(iter(cities.values()))
     return city.now(time.monotonic())
 
 

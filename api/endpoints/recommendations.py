@@ -44,7 +44,7 @@ async def recommendations(request: Request) -> Response:
     found = live.recommend(passport, asked)
     request_id: str = request.state.request_id
     if question.learner is not None:
-        service.recorder.put(_shown(live, found, question.learner, request_id))
+        service.writer.put(_shown(live, found, question.learner, request_id))
     content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found)
     return json_answer(content, lang)
 

@@ -227,11 +227,16 @@ class Store:
 
     def record_shown(self, shown: Iterable[Shown]) -> None:
         """Keep what was shown, each activity with its exact probability; all lists in one transaction."""
+        with self.transaction() as connection:
+            self.keep_shown(connection, shown)
+
+    @staticmethod
+    def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
+        """``record_shown`` in a transaction that somebody else opened."""
         rows = (
             (list_.city, list_.learner, list_.at, list_.request_id, activity, schema.SHOWN, session or None,
              list_.release or None, rank, slot, probability)
             for list_ in shown
             for activity, session, rank, slot, probability in list_.rows
         )  # fmt: skip
-        with self.transaction() as connection:
-            write(connection, upsert(connection, schema.feedback), _SHOWN, rows)
+        write(connection, upsert(connection, schema.feedback), _SHOWN, rows)

@@ -193,7 +193,7 @@ def test_what_a_known_learner_was_shown_is_recorded_and_nobody_else(oss: Served)
 
 async def wait(oss: Served) -> None:
     for _ in range(200):
-        if oss.service.recorder.idle:
+        if oss.service.writer.idle:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("what was shown is still waiting")

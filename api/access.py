@@ -1,0 +1,116 @@
+"""Who may ask what: keys, their scopes, and what each address asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from api.problems import Problem
+from data.store import Store, StoreAway, keys
+from data.store.keys import Key
+
+OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json"})
+"""Addresses that ask for no key."""
+
+SCOPES: tuple[tuple[str, str], ...] = (
+    ("/v1/stamps", "write"),
+    ("/v1/feedback", "write"),
+    ("/v1/learners", "write"),
+    ("/v1/", "recommend"),
+    ("/metrics", "admin"),
+    ("/desk", "coordinate"),
+    ("/report", "coordinate"),
+    ("/", "recommend"),
+)
+"""The scope that an address asks for: the first beginning that fits. Whoever may open a person has ``write``; neither
+``coordinate`` nor ``admin`` does."""
+
+FRESH_SECONDS = 5.0
+"""How long a key is taken at its last word; so long a revoked one may still open."""
+STALE_SECONDS = 600.0
+"""How long it is when the store is away."""
+MOST_KEPT = 10_000
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="leerlijn"'}
+
+
+def scope_of(path: str) -> str:
+    """The scope that an address asks for."""
+    return next(scope for beginning, scope in SCOPES if path.startswith(beginning))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    key: Key | None
+    at: float
+
+
+class Keys:
+    """Looks keys up, and remembers them for a few seconds.
+
+    Parameters
+    ----------
+    store : Store
+        Where their hashes are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    async def find(self, text: str) -> Key | None:
+        """The key that a text is, None for one that never was.
+
+        Raises
+        ------
+        StoreAway
+            When the store does not answer and the key was not seen lately.
+        """
+        now, seen = time.monotonic(), self._seen.get(text)
+        if seen is not None and now - seen.at < FRESH_SECONDS:
+            return seen.key
+        try:
+            async with asyncio.timeout(1.0):
+                key = await asyncio.to_thread(self._look, text)
+        except (TimeoutError, DBAPIError, StoreAway):
+            if seen is not None and now - seen.at < STALE_SECONDS:
+                return seen.key
+            raise StoreAway("keys cannot be looked up") from None
+        self._seen[text] = _Seen(key, now)
+        while len(self._seen) > MOST_KEPT:
+            self._seen.popitem(last=False)
+        return key
+
+    def _look(self, text: str) -> Key | None:
+        with self._store.engine.connect() as connection:
+            return keys.find(connection, text)
+
+
+async def admit(authorization: str, path: str, known: Keys, now: float) -> Key:
+    """The key of a caller who may ask at this address.
+
+    Parameters
+    ----------
+    authorization : str
+        The header of that name.
+    now : float
+        Seconds since 1970 UTC.
+
+    Raises
+    ------
+    Problem
+        401 without a key, and for one that is unknown, expired or revoked; 403 for one without the scope.
+    """
+    kind, _, text = authorization.partition(" ")
+    if kind.lower() != "bearer" or not text:
+        raise Problem(401, "Send your key in the header Authorization: Bearer …", headers=CHALLENGE)
+    key = await known.find(text.strip())
+    if key is None or not key.holds(now):
+        raise Problem(401, "This key opens nothing: it is unknown, expired or revoked.", headers=CHALLENGE)
+    needed = scope_of(path)
+    if needed not in key.scopes:
+        raise Problem(403, f"This key does not have the scope {needed!r}.", slug="scope", title="Not with this key")
+    return key
