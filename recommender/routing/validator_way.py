@@ -36,13 +36,14 @@ def way(catalogue: Catalogue, route: SeenRoute, rules: Rules, days: Sequence[int
             yield f"leg from {leg.from_stop} to {leg.to_stop}: there are no such stops"
     for day in dict.fromkeys(days):
         here, free, before = rules.start, -inf, list[int | None]([None])
+        rests: list[SeenStop] = []
         met: SeenStop | None = None
         for i in (i for i in range(n) if days[i] == day):
             stop = route.stops[i]
             if stop.kind == "pause":
                 yield from (f"leg to {i}: a pause is taken where one is" for _ in to[i])
-                free = stop.end
                 before.append(i)
+                rests.append(stop)
                 continue
             there = _place(catalogue, stop)
             at_same_venue = met is not None and met.venue == stop.venue != UNKNOWN
@@ -50,13 +51,30 @@ def way(catalogue: Catalogue, route: SeenRoute, rules: Rules, days: Sequence[int
                 yield f"stop {i}: nobody knows where it is"
             yield from _reach(there, rules, i)
             yield from _leg(to[i], f"leg to {i}", here, there, free, rules)
+            yield from (
+                f"leg to {i}: leaves before what is before it has ended, a pause"
+                for leg in to[i]
+                for rest in rests
+                if _overlap(leg, rest)
+            )
             yield from (f"leg to {i}: arrives too late" for leg in to[i] if leg.arrive > stop.arrive)
             yield from (f"leg to {i}: from {leg.from_stop}" for leg in to[i] if leg.from_stop not in before)
-            here, free, before, met = there, stop.end, [i], stop
+            here, free, before, rests, met = there, stop.end, [i], [], stop
         end = rules.end if home else rules.start
         if home or back[day]:
             yield from _leg(back[day], f"leg home on day {day}", here, end, free, rules)
+            yield from (
+                "leg home: leaves before what is before it has ended, a pause"
+                for leg in back[day]
+                for rest in rests
+                if _overlap(leg, rest)
+            )
             yield from (f"leg home: from {leg.from_stop}" for leg in back[day] if leg.from_stop not in before)
+
+
+def _overlap(leg: SeenLeg, rest: SeenStop) -> bool:
+    """A pause is taken before one leaves or after one has arrived, at either end of a way."""
+    return leg.leave < rest.end and rest.begin < leg.arrive
 
 
 def _place(catalogue: Catalogue, stop: SeenStop) -> Place | None:
