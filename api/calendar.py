@@ -33,19 +33,21 @@ def calendar(live: Live, route: Route | None, at: int, lang: str, start: Place |
         What there is to say when there is no route.
     """
     messages = load(lang, live.catalogue.languages)
-    name = messages.text("route.calendar", "name", city=live.catalogue.name or live.catalogue.city)
+    events = [] if route is None else _Writer(live, route, at, messages, places_of(live, route, start)).events()
+    years = [datetime.fromtimestamp(at, UTC).year, *(event.start.year for event in events)]
+    # An object without any part is none, so the city's own clocks always stand in it, as they go in these years.
+    clocks = Timezone.from_tzid(
+        live.catalogue.time_zone, first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
+    )
     found = Calendar.new(
         prodid="-//Leerlijn//Routes 1//EN",
-        name=name,
+        name=messages.text("route.calendar", "name", city=live.catalogue.name or live.catalogue.city),
         description=note or None,
         language=messages.lang,
         method="PUBLISH",
+        uid=_uid(live, "calendar", *(event.uid for event in events)),
+        subcomponents=[clocks, *events],
     )
-    if route is not None:
-        writer = _Writer(live, route, at, messages, places_of(live, route, start))
-        for event in writer.events():
-            found.add_component(event)
-    _add_zone(found, live, at if route is None else _first(route, at), at if route is None else _last(route, at))
     written: bytes = found.to_ical()
     return written
 
