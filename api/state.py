@@ -26,7 +26,6 @@ from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
 from recommender.recommend import recommend
 from recommender.release import Release, load_release
-from recommender.travel import GreatCircle, TravelTimes
 
 LOG = logging.getLogger("leerlijn.api")
 
@@ -70,11 +69,6 @@ class Live:
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.catalogue.time_zone)
-
-    @cached_property
-    def travel(self) -> TravelTimes:
-        """How long it takes from place to place."""
-        return GreatCircle(self.catalogue.travel)
 
     @cached_property
     def doors(self) -> Doors:

@@ -14,6 +14,7 @@ from recommender.city import Bool, Catalogue, Float64, TravelMode
 from recommender.errors import BadInput
 from recommender.travel import GreatCircle, great_circle_km
 
+FILES = (street_files.FILE,)
 ON_STREETS = ("walk", "bike")
 _PREPARED_PLACES = 1000
 
@@ -113,3 +114,15 @@ def travel_of(home: Home, city: str, catalogue: Catalogue) -> CityTravel:
     travel = CityTravel(catalogue.travel, streets, lat, lon, tuple(notes))
     travel.prepare()
     return travel
+
+
+def signs_of(home: Home, city: str) -> tuple[tuple[int, int], ...]:
+    """What changes when one of the city's travel files is replaced."""
+    signs = []
+    for name in FILES:
+        try:
+            found = (home.travel(city) / name).stat()
+            signs.append((found.st_ino, found.st_mtime_ns))
+        except FileNotFoundError:
+            signs.append((0, 0))
+    return tuple(signs)
