@@ -1,14 +1,21 @@
-"""An outing of one day part across several venues."""
+"""An outing of one day part, or several, across several venues."""
 
 from __future__ import annotations
 
 from recommender.city import Catalogue
 from recommender.passport import Passport, Request
+from recommender.recommend import FALLBACK
 from recommender.release import Release
+from recommender.routing.alternatives import alternatives
+from recommender.routing.asking import Asked
+from recommender.routing.checking import check
 from recommender.routing.hours import OpenHours
 from recommender.routing.outing_wish import OutingWish, Pause
-from recommender.routing.problem import MaxIterations, StoppingCriterion
+from recommender.routing.problem import MaxIterations, Problem, Solution, StoppingCriterion
 from recommender.routing.route import Routes
+from recommender.routing.searching import find
+from recommender.routing.solve import solve
+from recommender.routing.telling import told
 from recommender.travel import TravelTimes
 
 __all__ = ["DEFAULT_STOP", "OpenHours", "OutingWish", "Pause", "plan_outing"]
@@ -27,5 +34,53 @@ def plan_outing(
     stop: StoppingCriterion = DEFAULT_STOP,
     seed: int = 0,
 ) -> Routes:
-    """Plan an outing from what a learner may take part in, scored by the recipe."""
-    return Routes(request.at, passport.basis, "agenda", (), (), None)
+    """Plan an outing from what a learner may take part in, scored by the recipe.
+
+    Parameters
+    ----------
+    passport : Passport
+        In rows of the catalogue.
+    release : Release or None
+        As for ``recommend``; None gives every visit the same prize, so that a route is as many stops as fit.
+    request : Request
+        Who comes along, how one travels, and every filter. Its window, count and policy are not looked at: the days
+        and the pure score count. ``max_minutes`` holds for every single way, and from the start to every stop.
+    wish : OutingWish
+    travel : TravelTimes
+    hours : OpenHours or None
+        Of the venues in the span of the days; None: nobody knows.
+    stop : StoppingCriterion
+        When each search ends; an iteration count gives the same routes every time. One criterion is asked by every
+        search of the request, so a deadline holds for all of them together; a criterion that cuts a search short for
+        the sake of time says so in an attribute ``cut``.
+    seed : int
+
+    Returns
+    -------
+    Routes
+        Without a route when the request cannot be met, and then ``relax`` says which wish to change.
+
+    Raises
+    ------
+    BadInput
+        When the start is not known, a row is not of the catalogue, or every day is over.
+    """
+    asked = Asked(passport, catalogue, release, request, wish, travel, hours).checked()
+
+    def search(problem: Problem) -> Solution:
+        return solve(problem, stop, seed)
+
+    found = find(asked, search)
+    routes = alternatives(found, asked.pinned.tolist(), wish.alternatives, search)
+    answer = tuple(told(asked, found.posed, days) for days in routes)
+    for route in answer:
+        check(asked, route)
+    return Routes(
+        at=request.at,
+        basis=passport.basis,
+        fallback=FALLBACK[passport.basis] if release is not None else "agenda",
+        routes=answer,
+        left_out=(),
+        relax=None,
+        cut=bool(getattr(stop, "cut", False)),
+    )
