@@ -26,8 +26,8 @@ from recommender.errors import BadInput
 
 SETTINGS = "city.toml"
 REFERRED_TO = frozenset(column.of for table in TABLES for column in table.columns if isinstance(column.of, str))
-QUARANTINE = "quarantine.csv"
-"""Written beside the tables, never read: it is for a person to look at."""
+QUARANTINE, ORIGINS = "quarantine.csv", "origins.csv"
+"""Written beside the tables, never read: they are for a person to look at."""
 
 
 def _bytes(path: Path) -> bytes:
@@ -183,7 +183,7 @@ def read_folder(path: Path, now: int | None = None) -> Tables:
             known[table.name] = set(kept[table.key[0]])
         if table is VENUES:
             centre = centre_of(kept["lat"].to_numpy(np.float64), kept["lon"].to_numpy(np.float64))
-    tables = Tables(city=city, **frames, has_sessions="sessions" in files, notes=tuple(notes))
+    tables = Tables(city=city, **frames, has_sessions="sessions" in files, notes=tuple(notes), records=0)
     return replace(tables, quarantine=pd.concat(quarantine, ignore_index=True)) if quarantine else tables
 
 
@@ -191,7 +191,7 @@ def write_folder(tables: Tables, path: Path) -> Path:
     """Write a city as CSV files that ``read_folder`` reads back to equal tables; equal tables give equal bytes.
 
     Tables in which nothing is known get no file, and an older file of that name is taken away. Quarantine goes to
-    ``quarantine.csv``.
+    ``quarantine.csv``, where values come from to ``origins.csv``.
     """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
@@ -203,8 +203,9 @@ def write_folder(tables: Tables, path: Path) -> Path:
             file.write_bytes(format_csv(frame, table, tables.city.time_zone))
         else:
             file.unlink(missing_ok=True)
-    if len(tables.quarantine):
-        (path / QUARANTINE).write_bytes(tables.quarantine.to_csv(index=False, lineterminator="\n").encode())
-    else:
-        (path / QUARANTINE).unlink(missing_ok=True)
+    for name, frame in ((QUARANTINE, tables.quarantine), (ORIGINS, tables.origins)):
+        if len(frame):
+            (path / name).write_bytes(frame.to_csv(index=False, lineterminator="\n").encode())
+        else:
+            (path / name).unlink(missing_ok=True)
     return path

@@ -33,6 +33,7 @@ from recommender.errors import BadInput
 
 TEXT_KINDS = frozenset({"id", "ref", "text", "choice", "list", "choices", "weights", "hours", "age_or_band"})
 QUARANTINE_COLUMNS = ("source", "row", "field", "value", "expected", "record")
+ORIGIN_COLUMNS = ("table", "id", "field", "origin")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,10 @@ def _quarantine() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="str") for name in QUARANTINE_COLUMNS})
 
 
+def _origins() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in ORIGIN_COLUMNS})
+
+
 @dataclass(frozen=True)
 class Tables:
     """One city's validated tables.
@@ -108,6 +113,12 @@ class Tables:
         False when the city has no session file: then every activity is open at all times.
     notes : tuple of str
         What the reader did and a person should know: columns left out, values assumed, categories without a theme.
+    origins : DataFrame
+        Where rows and values come from, for cities read from feeds: ``table``, ``id`` of the row, ``field`` (``""``
+        for the whole row, once per record that says so), and ``origin`` in words. A value without a line of its own
+        stands in the record itself.
+    records : int
+        How many records a feed held; 0 for tables that were read as such.
     """
 
     city: CitySettings = field(default_factory=CitySettings)
@@ -121,6 +132,8 @@ class Tables:
     quarantine: pd.DataFrame = field(default_factory=_quarantine)
     has_sessions: bool = True
     notes: tuple[str, ...] = ()
+    origins: pd.DataFrame = field(default_factory=_origins)
+    records: int = 0
 
     def frame(self, table: Table) -> pd.DataFrame:
         """The frame of a table."""

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table as Grid
 
 from data.columns import TABLES
+from data.feeds.registry import FEEDS, reader
 from data.folder import read_folder, write_folder
 from data.simulation.config import PRESETS
 from data.tables import Tables
@@ -17,24 +18,20 @@ from recommender.errors import BadInput
 from training.cli_common import CityOption, aside, open_store, out
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
-FEEDS = ("folder", "madrid")
-FeedOption = Annotated[str, typer.Option("--feed", metavar="NAME", help=f"How to read it: {' or '.join(FEEDS)}.")]
+FOLDER = "folder"
+FeedOption = Annotated[
+    str, typer.Option("--feed", metavar="NAME", help=f"How to read it: {', '.join((FOLDER, *FEEDS))}.")
+]
 
 
 def read_source(source: Path, feed: str) -> Tables:
     """Tables of a folder or of a feed. Raises ``BadInput`` when there is no such feed."""
-    if feed == "folder":
-        return read_folder(source)
-    if feed == "madrid":
-        from data.feeds import madrid
-
-        return madrid.read(source)
-    raise BadInput(f"--feed: {feed!r} is none of {', '.join(FEEDS)}")
+    return read_folder(source) if feed == FOLDER else reader(feed)(source)
 
 
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the city's files.")],
-    feed: FeedOption = "folder",
+    feed: FeedOption = FOLDER,
 ) -> None:
     """Read a folder and say what can be used, what cannot and why, and what is not known.
 
@@ -50,7 +47,7 @@ def check(
 
 def load(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or feed with the city's data.")],
-    feed: FeedOption = "folder",
+    feed: FeedOption = FOLDER,
     city: CityOption = None,
     learners: Annotated[
         int | None,
@@ -85,7 +82,7 @@ def simulate(
         Path | None,
         typer.Option(metavar="SOURCE", help="Invent only the learners, over this real catalogue."),
     ] = None,
-    feed: FeedOption = "folder",
+    feed: FeedOption = FOLDER,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings in TOML that differ from the preset.")
     ] = None,

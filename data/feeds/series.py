@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,15 +12,71 @@ from recommender.errors import BadInput
 ASSUMED_LENGTH = timedelta(hours=2)
 ASSUMED_OPEN, ASSUMED_CLOSE = time(10), time(20)
 LONGEST = timedelta(days=20 * 366)
+MOST_SESSIONS = 200
+NO_END = "no end is given: two hours are assumed"
+NO_HOUR = "no hour is given: a drop-in from 10:00 to 20:00 is assumed"
 
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One dated session: local start and end with offset; ``drop_in`` when the hour is not known."""
+    """One dated session: local start and end with offset; ``drop_in`` when one may come whenever between them.
+
+    ``origin`` names, per column of a session, what was assumed.
+    """
 
     start: datetime
     end: datetime
     drop_in: bool
+    status: str = "scheduled"
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+def between(
+    start: datetime | date, end: datetime | date | None, zone: ZoneInfo, length: timedelta | None = None
+) -> Occurrence:
+    """The session between two moments or days, of which the end may not be known.
+
+    A day without an hour, or one that starts and ends at midnight, is a drop-in from 10:00 to 20:00. Without an end
+    it lasts ``length``, or two hours when that is not known either.
+
+    Raises
+    ------
+    BadInput
+        When it ends before it starts, or lasts more than twenty years.
+    """
+    if not isinstance(start, datetime) or (start.time() == time() and end in (None, start) and not length):
+        first = start.date() if isinstance(start, datetime) else start
+        last = end.date() if isinstance(end, datetime) else end or first
+        found = Occurrence(
+            datetime.combine(first, ASSUMED_OPEN, zone),
+            datetime.combine(max(first, last), ASSUMED_CLOSE, zone),
+            True,
+            origin={"start": NO_HOUR, "end": NO_HOUR},
+        )
+        if last < first:
+            raise BadInput(f"an end not before {first}")
+    elif isinstance(end, datetime) and end != start:
+        whole_days = start.time() == time() and end.time() >= time(23, 59)
+        found = Occurrence(start, end, whole_days)
+    elif end is not None and not isinstance(end, datetime) and end > start.date():
+        found = Occurrence(start, datetime.combine(end, ASSUMED_CLOSE, zone), False, origin={"end": NO_END})
+    else:
+        # Through UTC: two hours stay two hours when the clock changes.
+        last_moment = (start.astimezone(UTC) + (length or ASSUMED_LENGTH)).astimezone(zone)
+        found = Occurrence(start, last_moment, False, origin={} if length else {"end": NO_END})
+    if found.end < found.start:
+        raise BadInput(f"an end not before {found.start.isoformat()}")
+    if found.end - found.start > LONGEST:
+        raise BadInput(f"an end within twenty years of {found.start.date()}")
+    return found
+
+
+def near(found: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
+    """At most ``MOST_SESSIONS`` of them, given in order: the next ones, and where those are fewer, the last before."""
+    ahead = [session for session in found if session.end >= now][:MOST_SESSIONS]
+    behind = [session for session in found if session.end < now]
+    room = MOST_SESSIONS - len(ahead)
+    return (behind[-room:] if room else []) + ahead
 
 
 @dataclass(frozen=True)
@@ -76,11 +133,17 @@ class Series:
         """Its sessions. The length is assumed: two hours from a known hour, else the opening hours of a day."""
         if self.at is None:
             return [
-                Occurrence(datetime.combine(day, ASSUMED_OPEN, zone), datetime.combine(day, ASSUMED_CLOSE, zone), True)
+                Occurrence(
+                    datetime.combine(day, ASSUMED_OPEN, zone),
+                    datetime.combine(day, ASSUMED_CLOSE, zone),
+                    True,
+                    origin={"start": NO_HOUR, "end": NO_HOUR},
+                )
                 for day in self.days()
             ]
         # Through UTC: an hour that the clock skips in March moves on, and two hours stay two hours.
         starts = (datetime.combine(day, self.at, zone).astimezone(UTC) for day in self.days())
         return [
-            Occurrence(start.astimezone(zone), (start + ASSUMED_LENGTH).astimezone(zone), False) for start in starts
+            Occurrence(start.astimezone(zone), (start + ASSUMED_LENGTH).astimezone(zone), False, origin={"end": NO_END})
+            for start in starts
         ]

@@ -1,0 +1,30 @@
+"""The feeds there are, by name. A reader's libraries are loaded when it is asked for, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from data.tables import Tables
+from recommender.errors import BadInput
+
+FEEDS = {
+    "madrid": "the agenda of Madrid, as JSON or CSV",
+    "uitdatabank": "events and places of UiTdatabank, as JSON-LD or CdbXML",
+}
+"""What each feed is; its module has the same name and a function ``read(path, now)``."""
+
+
+def reader(name: str) -> Callable[[Path], Tables]:
+    """The function that turns a path into validated tables.
+
+    Raises
+    ------
+    BadInput
+        When there is no such feed.
+    """
+    if name not in FEEDS:
+        raise BadInput(f"--feed: {name!r} is none of folder, {', '.join(FEEDS)}")
+    read: Callable[[Path], Tables] = import_module(f"data.feeds.{name}").read
+    return read
