@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from data.home import Home
 from data.travel import streets as street_files
+from data.travel import timetable as timetable_files
 from data.travel.network import Network, Remembered
 from data.travel.streets import Streets
-from recommender.city import Bool, Catalogue, Float64, TravelMode
+from data.travel.timetable import Timetable
+from data.travel.transit import Transit, Walks
+from recommender.city import Bool, Catalogue, Float64, Int64, TravelMode
 from recommender.errors import BadInput
 from recommender.travel import GreatCircle, great_circle_km
 
-FILES = (street_files.FILE,)
+FILES = (street_files.FILE, timetable_files.FILE)
 ON_STREETS = ("walk", "bike")
 _PREPARED_PLACES = 1000
 
@@ -28,6 +33,8 @@ class CityTravel:
         The city's own speeds.
     streets : Streets or None
         Walking and cycling go along them; without, over the globe.
+    timetable : Timetable or None
+        Journeys by public transport follow it on the days that it covers; without, over the globe.
     lat, lon : float64, shape (n_places,), degrees
         The catalogue's places: the ways between them are remembered.
     notes : tuple of str
@@ -38,6 +45,7 @@ class CityTravel:
         self,
         modes: Mapping[str, TravelMode],
         streets: Streets | None = None,
+        timetable: Timetable | None = None,
         lat: Float64 | None = None,
         lon: Float64 | None = None,
         notes: tuple[str, ...] = (),
@@ -51,12 +59,24 @@ class CityTravel:
             for mode in ON_STREETS:
                 network = Network(streets, mode, modes["walk"], modes[mode])
                 self.networks[mode] = Remembered(network, lat, lon)
+        self.places = lat, lon
+        self.transit: Transit | None = None
+        if timetable is not None:
+            streets_on_foot = self.networks["walk"].network if streets is not None else None
+            self.transit = Transit(timetable, modes["walk"], streets_on_foot)
+        self._stops: dict[tuple[float, float], tuple[Int64, Int64]] = {}
 
     def prepare(self) -> None:
         """Look the ways between the catalogue's places up before anybody asks, unless there are very many."""
         for network in self.networks.values():
             if len(network.nodes) <= _PREPARED_PLACES:
                 network.prepare()
+        if self.transit is not None:
+            lat, lon = self.places
+            walks = self.transit.to_stops(lat, lon)
+            of = (slice(walks.first[row], walks.first[row + 1]) for row in range(len(lat)))
+            found = ((walks.to[one], walks.seconds[one]) for one in of)
+            self._stops = dict(zip(zip(lat.tolist(), lon.tolist(), strict=True), found, strict=True))
 
     def on_streets(self, lat: Float64, lon: Float64, mode: str) -> Bool:
         """Which places lie on the streets of a mode; between others it goes over the globe. Shape (n,)."""
@@ -67,8 +87,35 @@ class CityTravel:
 
     def between(self, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64, mode: str, at: int) -> Float64:
         """Minutes one way; see ``recommender.travel.TravelTimes``."""
+        if mode == "transit" and self.transit is not None and self.transit.covers(at):
+            on_foot = self.between(lat, lon, to_lat, to_lon, "walk", at)
+            return self.transit.minutes(self._to_stops(lat, lon), self._to_stops(to_lat, to_lon), on_foot, at)
         over = self.globe.between(lat, lon, to_lat, to_lon, mode, at)
         return self._along(over, lat, lon, to_lat, to_lon, mode) if mode in self.networks else over
+
+    def basis(self, mode: str, at: int) -> str:
+        """What minutes of a mode rest on at a moment: ``streets``, ``timetable`` or ``distance``."""
+        if mode == "transit" and self.transit is not None and self.transit.covers(at):
+            return "timetable"
+        return "streets" if mode in self.networks else "distance"
+
+    def _to_stops(self, lat: Float64, lon: Float64) -> Walks:
+        """Walks from places to stops; those of the catalogue's own are remembered."""
+        assert self.transit is not None
+        keys = list(zip(lat.tolist(), lon.tolist(), strict=True))
+        others = np.array([row for row, key in enumerate(keys) if key not in self._stops], dtype=np.int64)
+        fresh = self.transit.to_stops(lat[others], lon[others])
+        own = {row: slice(fresh.first[i], fresh.first[i + 1]) for i, row in enumerate(others.tolist())}
+        parts = [
+            (fresh.to[own[row]], fresh.seconds[own[row]]) if row in own else self._stops[key]
+            for row, key in enumerate(keys)
+        ]
+        nothing = np.empty(0, dtype=np.int64)
+        return Walks(
+            np.cumsum([0, *(len(to) for to, _ in parts)]).astype(np.int64),
+            np.concatenate([nothing, *(to for to, _ in parts)]),
+            np.concatenate([nothing, *(seconds for _, seconds in parts)]),
+        )
 
     def _along(self, over: Float64, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64, mode: str) -> Float64:
         ways = self.networks[mode]
@@ -97,21 +144,30 @@ def places_of(catalogue: Catalogue) -> tuple[Float64, Float64]:
     return known[:, 0], known[:, 1]
 
 
+_Read = TypeVar("_Read")
+
+
+def _there(load: Callable[[Path], _Read], path: Path, notes: list[str]) -> _Read | None:
+    """What a file holds; None when there is none, or when it cannot be trusted, which is noted."""
+    try:
+        return load(path)
+    except FileNotFoundError:
+        return None
+    except (BadInput, OSError) as error:
+        notes.append(f"{error}; until then it goes over the globe")
+        return None
+
+
 def travel_of(home: Home, city: str, catalogue: Catalogue) -> CityTravel:
     """A city's travel times, from what is in its travel folder.
 
     A file that cannot be trusted is left alone, and ``notes`` names it; then it goes over the globe.
     """
-    folder, notes = home.travel(city), []
-    streets = None
-    try:
-        streets = Streets.load(folder / street_files.FILE)
-    except FileNotFoundError:
-        pass
-    except BadInput as error:
-        notes.append(str(error))
+    folder, notes = home.travel(city), list[str]()
+    streets = _there(Streets.load, folder / street_files.FILE, notes)
+    timetable = _there(Timetable.load, folder / timetable_files.FILE, notes)
     lat, lon = places_of(catalogue)
-    travel = CityTravel(catalogue.travel, streets, lat, lon, tuple(notes))
+    travel = CityTravel(catalogue.travel, streets, timetable, lat, lon, tuple(notes))
     travel.prepare()
     return travel
 
