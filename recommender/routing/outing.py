@@ -10,8 +10,10 @@ from recommender.routing.alternatives import alternatives
 from recommender.routing.asking import Asked
 from recommender.routing.checking import check
 from recommender.routing.hours import OpenHours
+from recommender.routing.leftout import left_out
 from recommender.routing.outing_wish import OutingWish, Pause
 from recommender.routing.problem import MaxIterations, Problem, Solution, StoppingCriterion
+from recommender.routing.relaxing import relaxation
 from recommender.routing.route import Routes
 from recommender.routing.searching import find
 from recommender.routing.solve import solve
@@ -80,7 +82,7 @@ def plan_outing(
         basis=passport.basis,
         fallback=FALLBACK[passport.basis] if release is not None else "agenda",
         routes=answer,
-        left_out=(),
-        relax=None,
+        left_out=left_out(asked, found),
+        relax=None if answer else relaxation(asked, lambda other: len(find(other, search).made)),
         cut=bool(getattr(stop, "cut", False)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from recommender.city import UNKNOWN, Bool, Float64, Int32, Int64
 from recommender.routing.asking import Asked
 from recommender.routing.badges import badge_bits, gives_what_is_asked, within_the_bits, without_badges
 from recommender.routing.problem import Problem
+from recommender.routing.timing import Times, times_of
 from recommender.routing.visits import CENTS, Visits
 
 MOST_VISITS = 160
@@ -50,6 +52,15 @@ class Posed:
     lon: Float64
     minutes: Float64
     missing: tuple[int, ...]
+
+    @cached_property
+    def times(self) -> Times:
+        """The times of the problem."""
+        return times_of(self.problem)
+
+    def __len__(self) -> int:
+        """How many visits there are, pauses left out."""
+        return len(self.kept)
 
 
 def pose(asked: Asked, visits: Visits, most: int = MOST_VISITS) -> Posed:

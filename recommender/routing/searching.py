@@ -26,7 +26,7 @@ class Found:
     @property
     def made(self) -> tuple[int, ...]:
         """Visits, as rows of the problem; pauses left out."""
-        n = len(self.posed.kept)
+        n = len(self.posed)
         return tuple(row for order in self.days or () for row in order if row < n)
 
 
@@ -38,10 +38,10 @@ def find(asked: Asked, search: Search) -> Found:
 
 def best_of(posed: Posed, problem: Problem, search: Search) -> Days | None:
     """The best route of a problem over the rows of ``posed``, or None."""
-    if not len(posed.kept) or not (problem.day_opens < problem.day_closes).any():
+    if not len(posed) or not (problem.day_opens < problem.day_closes).any():
         return None
     solution = search(problem)
-    if not solution.feasible or not (solution.visit < len(posed.kept)).any():
+    if not solution.feasible or not (solution.visit < len(posed)).any():
         return None
     days = tuple(tuple(solution.visit[solution.day == day].tolist()) for day in range(len(problem.day_opens)))
     return settled(posed, days)

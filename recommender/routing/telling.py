@@ -14,7 +14,6 @@ from recommender.routing.asking import Asked
 from recommender.routing.badges import earned_by
 from recommender.routing.posing import Posed
 from recommender.routing.route import Leg, Route, Stop
-from recommender.routing.timing import earliest, spare, unhurried
 
 Days = tuple[tuple[int, ...], ...]
 """Rows of a problem, in order, for every day."""
@@ -25,17 +24,17 @@ def settled(posed: Posed, days: Days) -> Days | None:
 
     A search may rest anywhere on the way.
     """
-    rests = {(number, place): row for row, (number, place) in enumerate(_rests(posed), start=len(posed.kept))}
+    rests = {(number, place): row for row, (number, place) in enumerate(_rests(posed), start=len(posed))}
     found = []
     for day, order in enumerate(days):
         settling = list(order)
         for at in range(len(settling)):
-            if settling[at] < len(posed.kept):
+            if settling[at] < len(posed):
                 continue
-            number = int(posed.pause[settling[at] - len(posed.kept)])
+            number = int(posed.pause[settling[at] - len(posed)])
             ends = _place_before(posed, settling, at), _place_after(posed, settling, at)
             tries = [[*settling[:at], rests[number, end], *settling[at + 1 :]] for end in ends]
-            settling = next((tried for tried in tries if earliest(posed.problem, day, tried) is not None), [])
+            settling = next((tried for tried in tries if posed.times.earliest(day, tried) is not None), [])
             if not settling:
                 return None
         found.append(tuple(settling))
@@ -43,7 +42,7 @@ def settled(posed: Posed, days: Days) -> Days | None:
 
 
 def _rests(posed: Posed) -> list[tuple[int, int]]:
-    places = posed.place[len(posed.kept) :].tolist()
+    places = posed.place[len(posed) :].tolist()
     return list(zip(posed.pause.tolist(), places, strict=True))
 
 
@@ -53,15 +52,15 @@ def _place_before(posed: Posed, order: Sequence[int], at: int) -> int:
 
 def _place_after(posed: Posed, order: Sequence[int], at: int) -> int:
     """Where the next visit is; behind the last one the end, which is place 0 when it is the start."""
-    following = next((row for row in order[at + 1 :] if row < len(posed.kept)), None)
+    following = next((row for row in order[at + 1 :] if row < len(posed)), None)
     if following is not None:
         return int(posed.place[following])
-    return 1 if 1 in posed.place[len(posed.kept) :] else 0
+    return 1 if 1 in posed.place[len(posed) :] else 0
 
 
 def told(asked: Asked, posed: Posed, days: Days) -> Route:
     """A route from the rows of a problem, with settled pauses."""
-    made = [row for order in days for row in order if row < len(posed.kept)]
+    made = [row for order in days for row in order if row < len(posed)]
     reasons = dict(zip(made, _reasons(asked, posed, made), strict=True))
     stops: list[Stop] = []
     legs: list[Leg] = []
@@ -94,16 +93,16 @@ def _tell_day(
     problem = posed.problem
     place, free, before = 0, float(problem.day_opens[day]), None
     way: Leg | None = None
-    for at, (row, begin) in enumerate(zip(order, unhurried(problem, day, order), strict=True)):
+    for at, (row, begin) in enumerate(zip(order, posed.times.unhurried(day, order), strict=True)):
         there = int(posed.place[row])
         if place != there:
             takes = float(posed.minutes[place, there])
-            leave = max(free, begin - takes * 60 - spare(problem, day, row, begin))
+            leave = max(free, begin - takes * 60 - posed.times.spare(day, row, begin))
             way = Leg(before, None, asked.mode, takes, asked.base + int(leave), asked.base + int(leave + takes * 60))
             free = leave + takes * 60
         arrive = begin if before is None and way is None else free
         before = len(stops)
-        if row < len(posed.kept):
+        if row < len(posed):
             way = way or _no_way(asked, before - 1 if at else None, arrive)
             legs.append(replace(way, to_stop=before))
             way = None
@@ -126,7 +125,7 @@ def _stop(
     row = order[at]
     base, end = asked.base, int(begin + float(posed.problem.service[row]))
     when = base + int(arrive), base + int(begin), base + end
-    if row >= len(posed.kept):
+    if row >= len(posed):
         return Stop("pause", UNKNOWN, UNKNOWN, _venue_there(asked, posed, order, at), *when)
     visits, visit = posed.visits, int(posed.kept[row])
     activity, position = int(visits.activity[visit]), int(visits.position[visit])
@@ -147,7 +146,7 @@ def _stop(
 
 def _venue_there(asked: Asked, posed: Posed, order: Sequence[int], at: int) -> int:
     """The venue of a visit at the place of a pause, ``UNKNOWN`` where there is none."""
-    same = (row for row in order if row < len(posed.kept) and posed.place[row] == posed.place[order[at]])
+    same = (row for row in order if row < len(posed) and posed.place[row] == posed.place[order[at]])
     venues = asked.catalogue.sessions.venue
     return next((int(venues[posed.visits.session[posed.kept[row]]]) for row in same), UNKNOWN)
 

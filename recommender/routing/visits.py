@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,10 +101,9 @@ def visits_of(asked: Asked) -> Visits:
     context, score = _by_session(asked, whole, can, position)
     session, sessions = can.sessions, catalogue.sessions
     activity = sessions.activity[session]
-    start = sessions.start[session].astype(np.float64) - asked.base
-    end = sessions.end[session].astype(np.float64) - asked.base
-    stay = np.where(sessions.drop_in[session], np.minimum(np.ceil(wish.visit_minutes * 60), end - start), end - start)
-    opens, closes, unknown = _windows(asked, session, start, end, stay)
+    lasts = sessions.end[session].astype(np.float64) - sessions.start[session].astype(np.float64)
+    stay = np.where(sessions.drop_in[session], np.minimum(np.ceil(wish.visit_minutes * 60), lasts), lasts)
+    opens, closes, unknown = windows(asked, session, stay, asked.days)
     found = Visits(
         session=session,
         activity=activity,
@@ -140,14 +140,16 @@ def _by_session(asked: Asked, whole: Scored | None, can: Eligible, position: Int
     return context, score.astype(np.float64)
 
 
-def _windows(
-    asked: Asked, session: Int32, start: Float64, end: Float64, stay: Float64
+def windows(
+    asked: Asked, session: Int32, stay: Float64, days: Sequence[tuple[int, int]]
 ) -> tuple[Float64, Float64, Bool]:
-    """When each visit may begin on each day, and whether its venue's hours are not known."""
+    """When each visit may begin on each of some days, and whether its venue's hours are not known."""
     sessions = asked.catalogue.sessions
+    start = sessions.start[session].astype(np.float64) - asked.base
+    end = sessions.end[session].astype(np.float64) - asked.base
     drop_in, venue = sessions.drop_in[session], sessions.venue[session]
     row, doors_open, doors_close, known = _doors(asked.hours, np.where(drop_in, venue, UNKNOWN), asked.base)
-    n, days = len(session), asked.days
+    n = len(session)
     found: list[tuple[NDArray[np.integer], Float64, Float64]] = []
     for day_from, day_until in days:
         first = np.maximum(np.maximum(doors_open, start[row]), day_from - asked.base)

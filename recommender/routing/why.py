@@ -1,20 +1,25 @@
-"""Why a good candidate is not in the route: one word for the constraint that kept it out."""
+"""The constraints that can keep a good candidate out of a route, and what each of these words means exactly."""
 
 from __future__ import annotations
 
-WHY = (
-    "excluded",
-    "not_eligible",
-    "other_session",
-    "no_place",
-    "full",
-    "closed_then",
-    "price",
-    "prerequisite",
-    "too_far",
-    "no_time",
-    "pinned",
-    "min_domains",
-    "max_stops",
-    "less_wanted",
-)
+from collections.abc import Mapping
+
+MEANING: Mapping[str, str] = {
+    "excluded": "the wish says: not this one",
+    "not_eligible": "it is pinned, but the passport or the request's own filters leave it out, or it is full",
+    "other_session": "another session of the same activity is pinned",
+    "no_place": "nobody knows where it takes place",
+    "closed_then": "on none of the days does it begin and end within the day part, with its door open",
+    "price": "its price is not known or above the budget; or with it the best route would cost more than that",
+    "too_far": "the way there, or home, is longer than was asked for, or there is none",
+    "no_time": "even alone, the way there, the stay and the way home take too long; or it would fit into the best route "
+    "if one could leave four hours earlier and be home four hours later",
+    "prerequisite": "it asks for a badge that the passport does not hold and that no visit before it gives",
+    "pinned": "it does not fit beside the pinned stops and the pauses, whatever else is left out",
+    "max_stops": "it would fit into the best route, if that could have one stop more",
+    "min_domains": "it is worth more than a stop whose place it could take, but then too few domains would be met",
+    "less_wanted": "it fits only instead of something, and the route is worth more as it is",
+}
+"""Of the words that hold, the first one of the visit's own (excluded to prerequisite) is given, then the others."""
+
+WHY = tuple(MEANING)
