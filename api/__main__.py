@@ -1,4 +1,4 @@
-"""``python -m api``: serve a city."""
+"""``python -m api``: serve a city, and hand out the keys to it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from functools import partial
 
 import uvicorn
 
-from api import example
+from api import example, keys_command
 from api.app import create_app
 from api.listen import listen
 from api.settings import MODES, Settings
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
             help="print a question and its answer when ready",
         )
     commands.add_parser("upgrade", help="bring the store's schema up to date")
+    keys_command.add_to(commands)
     return parser
 
 
@@ -52,7 +54,13 @@ def run(arguments: Sequence[str]) -> None:
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command") or "serve"
     with_example = given.pop("example", False)
-    settings = Settings.from_environment(os.environ, **given)
+    of_settings = {field.name for field in fields(Settings)}
+    asked = {name: value for name, value in given.items() if name in of_settings}
+    settings = Settings.from_environment(os.environ, **asked)
+    if command == "keys":
+        with Store(settings.store_url) as store:
+            keys_command.run(store, settings.city, given)
+        return
     if command == "upgrade":
         with Store(settings.store_url) as store:
             store.upgrade()

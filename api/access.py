@@ -34,6 +34,10 @@ FRESH_SECONDS = 5.0
 STALE_SECONDS = 600.0
 """How long it is when the store is away."""
 MOST_KEPT = 10_000
+NO_KEY = (
+    "Send your key in the header Authorization: Bearer …; the operator makes one with `python -m api keys create`. To "
+    "try Leerlijn without one, serve a sample or simulated city on your own machine: python -m api serve --mode demo"
+)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="leerlijn"'}
 
 
@@ -106,7 +110,7 @@ async def admit(authorization: str, path: str, known: Keys, now: float) -> Key:
     """
     kind, _, text = authorization.partition(" ")
     if kind.lower() != "bearer" or not text:
-        raise Problem(401, "Send your key in the header Authorization: Bearer …", headers=CHALLENGE)
+        raise Problem(401, NO_KEY, headers=CHALLENGE)
     key = await known.find(text.strip())
     if key is None or not key.holds(now):
         raise Problem(401, "This key opens nothing: it is unknown, expired or revoked.", headers=CHALLENGE)

@@ -6,15 +6,25 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.access import OPEN, scope_of
 from api.examples import examples
 from api.respond import json_answer
 from api.service import service_of
 from api.shapes.answer import ProblemShape
+from api.shapes.people import Changes, FeedbacksIn, StampsIn
 from api.shapes.question import Question
 
 router = APIRouter()
+BODIES: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("/v1/recommendations", "post", Question),
+    ("/v1/stamps", "post", StampsIn),
+    ("/v1/feedback", "post", FeedbacksIn),
+    ("/v1/learners/{learner}", "patch", Changes),
+)
+"""What each address takes; bodies are read from their bytes, so the framework does not know."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -37,8 +47,19 @@ def document(app: FastAPI, given: dict[str, Any]) -> dict[str, Any]:
         For ``POST /v1/recommendations``.
     """
     written = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-    _, models = models_json_schema([(Question, "validation"), (ProblemShape, "serialization")], ref_template=_REF)
+    bodies = {model for _, _, model in BODIES}
+    wanted = [*((model, "validation") for model in sorted(bodies, key=str)), (ProblemShape, "serialization")]
+    _, models = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
     written["components"]["schemas"].update(models["$defs"])
+    for path, method, model in BODIES:
+        body = written["paths"][path][method]["requestBody"]["content"]["application/json"]
+        body["schema"] = {"$ref": _REF.format(model=model.__name__)}
     ask = written["paths"]["/v1/recommendations"]["post"]["requestBody"]["content"]["application/json"]
-    ask.update({"schema": {"$ref": _REF.format(model="Question")}, "examples": given})
+    ask["examples"] = given
+    written["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, methods in written["paths"].items():
+        if path not in OPEN:
+            for operation in methods.values():
+                operation["security"] = [{"key": []}]
+                operation["description"] += f"\n\nAsks for a key with the scope `{scope_of(path)}`, but in demo mode."
     return written

@@ -136,9 +136,9 @@ def _relax(relax: Relaxation | None, lang: str, live: Live) -> dict[str, Any] | 
 
 
 def answer(
-    live: Live, found: Answer, lang: str, request_id: str, at_source: str, stamps_not_found: int
+    live: Live, found: Answer, lang: str, request_id: str, at_source: str, stamps_not_found: int, away: bool = False
 ) -> dict[str, Any]:
-    """An answer; see ``AnswerShape``."""
+    """An answer; see ``AnswerShape``. ``away``: the store did not say who asks."""
     return {
         "request_id": request_id,
         "city": live.catalogue.city,
@@ -146,7 +146,7 @@ def answer(
         "at": live.time(found.at),
         "at_source": at_source,
         "basis": found.basis,
-        "degraded": live.degraded,
+        "degraded": live.degraded or away,
         "fallback": found.fallback,
         "stamps_not_found": stamps_not_found,
         "recommendations": [_recommendation(live, one, lang) for one in found.recommendations],

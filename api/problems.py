@@ -68,6 +68,7 @@ BY_STATUS = {
     413: ("too-large", "The body is too large"),
     415: ("media-type", "The body must be JSON"),
     422: ("invalid-request", "The request does not fit"),
+    503: ("store-away", "The store does not answer"),
 }
 """What a status is called when it comes without an error class of its own."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from api import body, present
-from api.asker import passport_of
+from api.asker import who_asks
 from api.draw import digest_of, seed_of
 from api.respond import json_answer, problems
 from api.service import language_of, live_of, service_of
@@ -37,15 +37,16 @@ async def recommendations(request: Request) -> Response:
     service, live = service_of(request), live_of(request)
     lang = language_of(request, question.lang, live)
     at, source = live.moment(question.at, service.clock())
-    passport = passport_of(question, live, service, at)
-    asked = request_from(question, live.catalogue, at)
-    who = question.learner or digest_of(passport, asked)
-    asked = replace(asked, seed=seed_of(service.secret, who, at, live.catalogue))
+    who = await who_asks(question, live, service, at)
+    passport = who.passport
+    asked = who.among(live.catalogue, request_from(question, live.catalogue, at))
+    drawn_for = question.learner or digest_of(passport, asked)
+    asked = replace(asked, seed=seed_of(service.secret, drawn_for, at, live.catalogue))
     found = live.recommend(passport, asked)
     request_id: str = request.state.request_id
-    if question.learner is not None:
+    if question.learner is not None and not who.away:
         service.writer.put(_shown(live, found, question.learner, request_id))
-    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found)
+    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found, away=who.away)
     return json_answer(content, lang)
 
 

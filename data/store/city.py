@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -229,18 +229,33 @@ def _readable(text: object) -> str:
     return str(text).replace("\x00", "\\x00")
 
 
-def _rejected(city: str, frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    for position, row in enumerate(frame[list(QUARANTINE_COLUMNS)].itertuples(index=False)):
+def _rejected(city: str, rows: Iterable[Sequence[object]], first: int | None) -> Iterator[tuple[Any, ...]]:
+    for place, row in enumerate(rows):
         texts = tuple(_readable(value) for value in row)
+        position = None if first is None else first + place
         yield (city, hashlib.sha256("\x1f".join(texts).encode()).hexdigest(), *texts, 1, position)
+
+
+def add_quarantine(
+    connection: Connection, city: str, rows: Iterable[Sequence[object]], first: int | None = None
+) -> None:
+    """Keep rejected rows, in the order of ``QUARANTINE_COLUMNS``; what came before is counted again.
+
+    Parameters
+    ----------
+    first : int or None
+        Position of the first of them among the rows of a load; None for what came in one by one.
+    """
+    table = schema.quarantine
+    statement = upsert(connection, table, again=lambda _: {"times": table.c.times + literal_column("1")})
+    names = ("city", "digest", *QUARANTINE_COLUMNS, "times", "position")
+    write(connection, statement, names, _rejected(city, rows, first))
 
 
 def _save_quarantine(connection: Connection, city: str, frame: pd.DataFrame) -> None:
     table = schema.quarantine
     connection.execute(update(table).where(table.c.city == city).values(position=None))
-    statement = upsert(connection, table, again=lambda _: {"times": table.c.times + literal_column("1")})
-    names = ("city", "digest", *QUARANTINE_COLUMNS, "times", "position")
-    write(connection, statement, names, _rejected(city, frame))
+    add_quarantine(connection, city, frame[list(QUARANTINE_COLUMNS)].itertuples(index=False), first=0)
 
 
 def _load_quarantine(connection: Connection, city: str) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data.columns import ACTIVITY, AT, LEARNER, SESSION
+from data.store import city as city_rows
 from data.store import schema
 from data.store.rows import upsert
 
@@ -38,6 +39,18 @@ class NewFeedback:
     at: int
     kind: str
     request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An entry that was not taken, in the columns of the quarantine; ``record`` is it as JSON."""
+
+    source: str
+    row: str
+    field: str
+    value: str
+    expected: str
+    record: str
 
 
 def _count(connection: Connection, table: Any, city: str, learners: Sequence[str]) -> int:
@@ -88,6 +101,21 @@ def add_feedback(connection: Connection, city: str, feedback: Iterable[NewFeedba
         for one in feedback
     }
     return _put(connection, schema.feedback, city, list(rows.values()))
+
+
+def reject(connection: Connection, city: str, rejected: Iterable[Rejected]) -> None:
+    """Keep what was not taken, with how often it came."""
+    city_rows.add_quarantine(connection, city, [astuple(one) for one in rejected])
+
+
+def known_among(connection: Connection, city: str, learners: Collection[str]) -> set[str]:
+    """Those who have a passport or a stamp."""
+    names = sorted(learners)
+    found: set[str] = set()
+    for table in (schema.passports, schema.stamps):
+        query = select(table.c[LEARNER]).where(table.c.city == city, table.c[LEARNER].in_(names)).distinct()
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def edit(connection: Connection, city: str, learner: str, changes: Mapping[str, Any], fresh_from: int | None) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, delete, func, select
 from data.columns import ACTIVITY, AT, LEARNER
 from data.home import Home
 from data.store import city as city_rows
-from data.store import migrate, schema
+from data.store import migrate, people, schema
 from data.store.connect import connect
 from data.store.known import QUERIES, Known, known_from
 from data.store.rows import upsert, write
@@ -232,11 +232,20 @@ class Store:
 
     @staticmethod
     def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
-        """``record_shown`` in a transaction that somebody else opened."""
+        """``record_shown`` in a transaction that somebody else opened.
+
+        What was shown to somebody who is not there any more is not kept: they may have been erased meanwhile.
+        """
+        lists = list(shown)
+        there = {
+            city: people.known_among(connection, city, {one.learner for one in lists if one.city == city})
+            for city in {one.city for one in lists}
+        }
         rows = (
-            (list_.city, list_.learner, list_.at, list_.request_id, activity, schema.SHOWN, session or None,
-             list_.release or None, rank, slot, probability)
-            for list_ in shown
-            for activity, session, rank, slot, probability in list_.rows
+            (one.city, one.learner, one.at, one.request_id, activity, schema.SHOWN, session or None,
+             one.release or None, rank, slot, probability)
+            for one in lists
+            if one.learner in there[one.city]
+            for activity, session, rank, slot, probability in one.rows
         )  # fmt: skip
         write(connection, upsert(connection, schema.feedback), _SHOWN, rows)

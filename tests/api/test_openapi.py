@@ -45,8 +45,11 @@ def test_every_example_can_be_sent_and_is_answered_as_promised(oss: Served, docu
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            examples = content.get("examples", {})
+            if not examples:
+                continue
             promised = operation["responses"]["200"]["content"]["application/json"]["schema"]
-            for name, example in content.get("examples", {}).items():
+            for name, example in examples.items():
                 Draft202012Validator(resolve(content["schema"], document)).validate(example["value"])
                 answer = oss.http.request(method, path, json=example["value"])
                 assert answer.status_code == 200, (name, answer.text)
@@ -59,16 +62,19 @@ def test_every_example_can_be_sent_and_is_answered_as_promised(oss: Served, docu
 def test_every_get_is_answered_as_promised(oss: Served, document: dict[str, Any]) -> None:
     for path, methods in document["paths"].items():
         if "get" in methods:
-            answer = oss.http.get(path)
-            promised = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-            Draft202012Validator(resolve(promised, document)).validate(answer.json())
+            answer = oss.http.get(path.format(learner="r-1"))
+            promised = methods["get"]["responses"]["200"]["content"]
+            media_type = answer.headers["content-type"].partition(";")[0]
+            assert media_type in promised, path
+            if media_type == "application/json":
+                Draft202012Validator(resolve(promised[media_type]["schema"], document)).validate(answer.json())
 
 
 def test_every_problem_is_described_in_the_one_shape(oss: Served, document: dict[str, Any]) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                if status != "200":
+                if status not in ("200", "204"):
                     assert list(response["content"]) == [problems.MEDIA_TYPE], status
     answer = oss.http.post(ASK, content=b"{")
     shape = {"$ref": "#/components/schemas/ProblemShape"}
@@ -86,5 +92,5 @@ def test_the_document_and_the_service_agree_on_what_is_refused(document: dict[st
 
 def test_the_addresses_are_the_promised_ones(document: dict[str, Any]) -> None:
     assert set(document["paths"]) == {
-        ASK, "/v1/routes", "/v1/activities", "/v1/themes", "/v1/lines", "/v1/release", "/health/live", "/health/ready",
+        ASK, "/v1/routes", "/v1/stamps", "/v1/feedback", "/v1/learners/{learner}", "/v1/activities", "/v1/themes", "/v1/lines", "/v1/lines.svg", "/v1/release", "/health/live", "/health/ready",
     }  # fmt: skip

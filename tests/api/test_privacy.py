@@ -50,7 +50,11 @@ def test_no_log_names_a_learner_even_when_something_breaks(
         assert served.http.post(ASK, json={"learner": "r-999"}).status_code == 404
         with served.service.store.engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE stamps")
-        broken = served.http.post(ASK, json={"learner": "r-1"})
+        away = served.http.post(ASK, json={"learner": "r-1"})
+        assert (away.status_code, away.json()["degraded"], away.json()["basis"]) == (200, True, "none")
+        assert "r-1" not in away.text
+        stamp = {"learner": "r-1", "activity": "stars", "at": "2026-03-02T08:00:00+01:00"}
+        broken = served.http.post("/v1/stamps", json=[stamp])
         assert problem(broken, 503)["type"] == "urn:leerlijn:problem:store-away"
         assert broken.headers["retry-after"] == "5"
         assert "r-1" not in broken.text
