@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from fastapi import FastAPI
 
 from api import openapi, problems
-from api.endpoints import catalogue, health, recommendations, release, routes
+from api.endpoints import catalogue, health, learners, lines, people, recommendations, release, routes
 from api.middleware import Access, Envelope, Guard
 from api.service import Clock, open_service
 from api.settings import Settings
@@ -51,7 +51,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    for module in (recommendations, routes, catalogue, release, health, openapi):
+    for module in (recommendations, routes, lines, catalogue, people, learners, release, health, openapi):
         app.include_router(module.router)
     if find_spec("api.page"):
         app.include_router(import_module("api.page").router)

@@ -16,6 +16,7 @@ import numpy as np
 
 from data.home import Home
 from data.hours import Doors
+from data.pages.metro import Metro, metro
 from data.store import Store
 from data.tables import CitySettings
 from data.translate import catalogue_from
@@ -74,6 +75,11 @@ class Live:
     def doors(self) -> Doors:
         """When the venues are open."""
         return Doors(self.catalogue)
+
+    @cached_property
+    def metro(self) -> Metro:
+        """The map of the lines; takes a while the first time, so ask for it beside the event loop."""
+        return metro(self.catalogue)
 
     def moment(self, asked: int | None, now: float) -> tuple[int, str]:
         """The moment an answer is for, and where it comes from: ``request``, ``as_of`` or ``clock``.

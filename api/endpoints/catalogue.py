@@ -1,4 +1,4 @@
-"""What an app needs to show choices: activities, themes, lines."""
+"""What an app needs to show choices: activities and themes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api import present
 from api.respond import json_answer, problems
 from api.service import language_of, live_of
-from api.shapes.answer import ActivitiesShape, LinesShape, ThemesShape
-from api.shapes.question import Domain
-from api.shapes.values import Id, Language
+from api.shapes.answer import ActivitiesShape, ThemesShape
+from api.shapes.question import Domain, Spoken
+from api.shapes.values import Id
 from api.state import Live
 from api.translate import row
 from data.messages import theme_label
@@ -21,13 +21,6 @@ from recommender.city import DOMAINS
 from recommender.eligibility import has_theme
 
 router = APIRouter(tags=["catalogue"])
-
-
-class Spoken(BaseModel):
-    """In which language."""
-
-    model_config = ConfigDict(extra="forbid")
-    lang: Language | None = None
 
 
 class Filter(Spoken):
@@ -87,25 +80,3 @@ async def themes(request: Request, wanted: Annotated[Spoken, Query()]) -> Respon
         for row, name in enumerate(all_.ids.names)
     ]
     return json_answer({"city": live.catalogue.city, "themes": listed}, lang)
-
-
-@router.get("/v1/lines", summary="The learning lines", response_model=LinesShape, responses=problems(401, 422))
-async def lines(request: Request, wanted: Annotated[Spoken, Query()]) -> Response:
-    """The city's learning lines with their stations in order."""
-    live = live_of(request)
-    lang = language_of(request, wanted.lang, live)
-    all_, activities = live.catalogue.lines, live.catalogue.activities
-    listed = [
-        {
-            "id": name,
-            "name": all_.name[row],
-            "theme": present.word(live.catalogue.themes.ids.names, int(all_.theme[row])),
-            "badge": all_.badge[row] or None,
-            "stations": [
-                {"station": place, "activity": activities.ids.names[stop], "title": activities.title[stop]}
-                for place, stop in enumerate(all_.stations[row].tolist(), start=1)
-            ],
-        }
-        for row, name in enumerate(all_.ids.names)
-    ]
-    return json_answer({"city": live.catalogue.city, "lines": listed}, lang)

@@ -155,31 +155,6 @@ class ThemesShape(Strict):
     themes: list[ThemeShape]
 
 
-class StationShape(Strict):
-    """A stop on a line."""
-
-    station: int
-    activity: str
-    title: str
-
-
-class LineShape(Strict):
-    """A learning line."""
-
-    id: str
-    name: str
-    theme: str | None
-    badge: str | None
-    stations: list[StationShape]
-
-
-class LinesShape(Strict):
-    """The city's learning lines."""
-
-    city: str
-    lines: list[LineShape]
-
-
 class ReleaseShape(Strict):
     """What is in service."""
 

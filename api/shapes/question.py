@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.shapes.values import Age, Id, Language, Latitude, Longitude, Moment, Strict
 
 Domain = Literal["library", "culture", "social", "education", "business", "nature", "recreation"]
 Themes = Annotated[tuple[Id, ...], Field(max_length=100)]
+
+
+class Spoken(BaseModel):
+    """In which language: all that a query asks."""
+
+    model_config = ConfigDict(extra="forbid")
+    lang: Language | None = None
 
 
 class Point(Strict):

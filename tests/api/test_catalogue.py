@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.shapes.answer import ActivitiesShape, LinesShape, ThemesShape
+from api.shapes.answer import ActivitiesShape, ThemesShape
+from api.shapes.lines import LinesShape
 from tests.api.conftest import Served, problem
 
 
