@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend
+from training import cli_data, cli_model, cli_recommend, cli_travel
 
 DATA, MODEL, USE = "Data", "Model", "Use"
 
@@ -17,6 +17,11 @@ EXAMPLES = {
     "simulate": [
         "python -m training simulate --out town --seed 7",
         "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",
+    ],
+    "travel": [
+        "python -m training travel --city my-city --streets my-city.osm.pbf",
+        "python -m training travel --city my-city --timetable region-gtfs.zip",
+        "python -m training travel --city my-city",
     ],
     "search": [
         "python -m training search --city my-city --out settings.toml",
@@ -53,6 +58,7 @@ def build() -> typer.Typer:
         (DATA, cli_data.check),
         (DATA, cli_data.load),
         (DATA, cli_data.simulate),
+        (DATA, cli_travel.travel),
         (MODEL, cli_model.search),
         (MODEL, cli_model.train),
         (MODEL, cli_model.evaluate),

@@ -87,10 +87,13 @@ class CityTravel:
 
     def between(self, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64, mode: str, at: int) -> Float64:
         """Minutes one way; see ``recommender.travel.TravelTimes``."""
-        if mode == "transit" and self.transit is not None and self.transit.covers(at):
-            on_foot = self.between(lat, lon, to_lat, to_lon, "walk", at)
-            return self.transit.minutes(self._to_stops(lat, lon), self._to_stops(to_lat, to_lon), on_foot, at)
         over = self.globe.between(lat, lon, to_lat, to_lon, mode, at)
+        if mode == "transit" and self.transit is not None and self.transit.covers(at):
+            inside = np.ix_(self.transit.inside(lat, lon), self.transit.inside(to_lat, to_lon))
+            on_foot = self.between(lat, lon, to_lat, to_lon, "walk", at)
+            found = self.transit.minutes(self._to_stops(lat, lon), self._to_stops(to_lat, to_lon), on_foot, at)
+            over[inside] = found[inside]
+            return over
         return self._along(over, lat, lon, to_lat, to_lon, mode) if mode in self.networks else over
 
     def basis(self, mode: str, at: int) -> str:

@@ -17,6 +17,8 @@ from recommender.city import Bool, Float64, Int32, Int64, TravelMode
 
 TO_STOP_MINUTES = 20.0
 """Nobody walks longer than this to a stop, or from one."""
+OUTSIDE_KM = 5.0
+"""A place farther than this from every stop lies outside of the timetable's region."""
 CHANGE_MINUTES = 8.0
 """Nobody walks longer than this between two rides, unless the feed names the change."""
 CHANGE_SECONDS = 60
@@ -82,6 +84,13 @@ class Transit:
     def covers(self, at: int) -> bool:
         """Whether the timetable says anything about the day of a moment."""
         return bool(len(self.days)) and bool(self.days[0] <= day_of(at, self.zone) <= self.days[-1])
+
+    def inside(self, lat: Float64, lon: Float64) -> Bool:
+        """Which places lie in the timetable's region: near some stop. Shape (n,)."""
+        found = np.isfinite(lat) & np.isfinite(lon)
+        metres, _ = self.tree.query(self.projection.metres(lat[found], lon[found]))
+        found[found] = metres <= OUTSIDE_KM * 1000
+        return found
 
     def to_stops(self, lat: Float64, lon: Float64, most: float = TO_STOP_MINUTES) -> Walks:
         """Walks from places to the stops around them, at most so many minutes each.
