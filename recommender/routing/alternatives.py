@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from recommender.city import Bool
+from recommender.routing.asking import Asked
+from recommender.routing.posing import Posed
 from recommender.routing.problem import Problem
-from recommender.routing.searching import Found, Search, best_of, worth
-from recommender.routing.telling import Days
+from recommender.routing.searching import Found, Search, best_of
 
 LEAST_WORTH = 0.6
 """An alternative that brings less than this share of the best route's prize is none."""
@@ -21,49 +23,42 @@ Stops = frozenset[int]
 """Groups of a problem that a route visits of its own choice."""
 
 
-def alternatives(found: Found, pinned: Sequence[int], most: int, search: Search) -> list[Days]:
+def alternatives(asked: Asked, best: Found, search: Search) -> list[Found]:
     """The best route, and behind it the best of those that share at most half of their stops with each one before.
 
-    Parameters
-    ----------
-    pinned : sequence of int
-        Activities that every route must hold: they do not count as shared.
-    most : int
-        So many routes at most; fewer where the others are bad.
+    Stops that the wish pins do not count as shared. There are fewer routes than asked for where the others are bad.
 
     Returns
     -------
-    list of routes, best first; empty when there is none.
+    list of Found, best first; empty when there is no route.
     """
-    if found.days is None:
+    if best.days is None:
         return []
-    posed, routes, best = found.posed, [found.days], worth(found.posed, found.days)
-    own = np.isin(posed.visits.activity[posed.kept], pinned, invert=True)
-    before = [_chosen(posed.problem, own, found.days)]
-    while len(routes) < most and before[0]:
-        days = _different(found, own, before, search)
-        if days is None or worth(posed, days) < LEAST_WORTH * best:
+    routes = [best]
+    own = np.isin(best.posed.visits.activity[best.posed.kept], asked.pinned, invert=True)
+    while len(routes) < asked.wish.alternatives and _chosen(best, own):
+        other = _different(asked, best.posed, own, [_chosen(route, own) for route in routes], search)
+        if other is None or other.worth < LEAST_WORTH * best.worth:
             break
-        routes.append(days)
-        before.append(_chosen(posed.problem, own, days))
-    return [routes[0], *sorted(routes[1:], key=lambda days: -worth(posed, days))]
+        routes.append(other)
+    return [best, *sorted(routes[1:], key=lambda route: -route.worth)]
 
 
-def _chosen(problem: Problem, own: Bool, days: Days) -> Stops:
-    return frozenset(int(problem.group[row]) for order in days for row in order if row < len(own) and own[row])
+def _chosen(found: Found, own: Bool) -> Stops:
+    return frozenset(int(found.posed.problem.group[row]) for row in found.made if own[row])
 
 
-def _different(found: Found, own: Bool, before: Sequence[Stops], search: Search) -> Days | None:
+def _different(asked: Asked, posed: Posed, own: Bool, before: Sequence[Stops], search: Search) -> Found | None:
     """The best route of which, and of each earlier one, at least half of the stops are not in the other."""
-    problem, limits = found.posed.problem, [len(stops) // 2 for stops in before]
+    limits = [len(stops) // 2 for stops in before]
     for _ in range(TRIES):
-        days = best_of(found.posed, _sharing(problem, before, limits), search)
-        stops = frozenset() if days is None else _chosen(problem, own, days)
+        found = best_of(asked, posed, search, partial(_sharing, before=before, limits=limits))
+        stops = _chosen(found, own)
         if not stops:
             return None
         tighter = [min(limit, len(stops) // 2) for limit in limits]
         if all(len(stops & earlier) <= limit for earlier, limit in zip(before, tighter, strict=True)):
-            return days
+            return found
         # It is shorter than the earlier ones, so that half of it is less.
         limits = tighter
     return None

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.city import UNKNOWN, Int64
+from recommender.city import STATUSES, UNKNOWN, Int64
 from recommender.routing.asking import Asked
+from recommender.routing.outing_wish import LONGER
 from recommender.routing.posing import Posed
 from recommender.routing.route import LeftOut
 from recommender.routing.searching import Found
-from recommender.routing.telling import Days
+from recommender.routing.settling import Days
 from recommender.routing.timing import Times, windows_of
 from recommender.routing.visits import CENTS, Visits, windows
 from recommender.routing.why import WHY
 
 MOST = 10
 """So many candidates are looked at, the best first."""
-LONGER = 4 * 3600
-"""Seconds by which a day is made longer at both ends, to see whether time is what is missing."""
 _OWN = ("excluded", "other_session", "no_place", "closed_then", "price", "too_far", "no_time", "prerequisite")
 """What bars a visit by itself, in the order in which it is looked at: of several sessions the one that came furthest counts."""
 
@@ -81,9 +80,13 @@ class _Why:
         """Of something pinned that is not among the visits: is it not on then, or not for this learner?"""
         sessions = self.asked.catalogue.sessions
         rows = np.flatnonzero(sessions.activity == activity).astype(np.int32)
+        held = (sessions.status[rows] == STATUSES.index("scheduled")) & (sessions.capacity_left[rows] != 0)
         lasts = np.where(sessions.drop_in[rows], 0, sessions.end[rows] - sessions.start[rows]).astype(np.float64)
         opens, _, _ = windows(self.asked, rows, lasts, self.asked.days)
-        return "closed_then" if np.isnan(opens).all() else "not_eligible"
+        then = ~np.isnan(opens).all(axis=(0, 2))
+        if not then.any():
+            return "closed_then"
+        return "not_eligible" if held[then].any() else "full"
 
     def _unmet_pin(self, activity: int) -> str:
         """Of something pinned that could be visited: which limit do the pins break together?"""

@@ -73,8 +73,7 @@ def plan_outing(
         return solve(problem, stop, seed)
 
     found = find(asked, search)
-    routes = alternatives(found, asked.pinned.tolist(), wish.alternatives, search)
-    answer = tuple(told(asked, found.posed, days) for days in routes)
+    answer = tuple(told(asked, route.posed, route.days or ()) for route in alternatives(asked, found, search))
     for route in answer:
         check(asked, route)
     return Routes(

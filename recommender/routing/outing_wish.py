@@ -13,6 +13,8 @@ from recommender.errors import BadInput
 
 MOST_DAYS, MOST_STOPS, MOST_ALTERNATIVES, MOST_PAUSES = 14, 20, 5, 10
 DAY_MINUTES = 1440.0
+LONGER = 4 * 3600
+"""Seconds by which days are made longer at both ends, to see whether time is what is missing."""
 
 
 def _no_rows() -> Int32:
@@ -83,6 +85,11 @@ class OutingWish:
     excluded: Int32 = field(default_factory=_no_rows)
     visit_minutes: float = 60.0
     alternatives: int = 3
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From when until when opening hours are of use: an answer may say that longer days would help."""
+        return self.days[0][0] - LONGER, self.days[-1][1] + LONGER
 
     def __post_init__(self) -> None:
         _between("days", len(self.days), 1, MOST_DAYS)

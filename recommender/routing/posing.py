@@ -19,6 +19,7 @@ MOST_VISITS = 160
 BEST_SHARE = 0.6
 """Part of them that is simply the best; the rest is a mix over domains and times of day."""
 PART_OF_DAY = 7200.0
+MOST_MOMENTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +87,23 @@ def pose(asked: Asked, visits: Visits, most: int = MOST_VISITS) -> Posed:
     return Posed(problem, visits, kept, pause, place, lat, lon, minutes, missing)
 
 
-def _whole_minutes(asked: Asked, minutes: Float64) -> Float64:
+def whole_minutes(asked: Asked, minutes: Float64) -> Float64:
     """Nobody plans in seconds: up to the next whole minute; infinite where it is longer than was asked for."""
     limit = np.inf if asked.request.max_minutes is None else asked.request.max_minutes
     return np.where(minutes <= limit, np.ceil(minutes - 1e-6), np.inf)
 
 
 def _moments(asked: Asked) -> tuple[int, ...]:
-    """When to ask for ways: only timetables care, and then every day counts."""
-    starts = tuple(opens for opens, _ in asked.days)
-    return starts if asked.mode == "transit" else starts[:1]
+    """When to ask for ways: only timetables care, and get a look at the middle of some days beside the first moment.
+
+    What goes wrong at another moment is found when the ways are looked up one by one (``ways``).
+    """
+    middles = tuple((opens + closes) // 2 for opens, closes in asked.days[:MOST_MOMENTS])
+    return (asked.days[0][0], *middles) if asked.mode == "transit" else (asked.days[0][0],)
 
 
 def _between(asked: Asked, lat: Float64, lon: Float64, to_lat: Float64, to_lon: Float64) -> Float64:
-    """Minutes from places to places, on the slowest of the days."""
+    """Minutes from places to places, at the slowest of some moments."""
     asks = (asked.travel.between(lat, lon, to_lat, to_lon, asked.mode, at) for at in _moments(asked))
     slowest: Float64 = np.max(list(asks), axis=0)
     return slowest
@@ -111,7 +115,7 @@ def _within_reach(asked: Asked, visits: Visits) -> Visits:
     spots, spot = np.unique(visits.lat[free] + 1j * visits.lon[free], return_inverse=True)
     start = asked.start
     here = np.array([start.lat]), np.array([start.lon])
-    out = _whole_minutes(asked, _between(asked, *here, spots.real.copy(), spots.imag.copy()))[0][spot.ravel()] * 60
+    out = whole_minutes(asked, _between(asked, *here, spots.real.copy(), spots.imag.copy()))[0][spot.ravel()] * 60
     leave = np.array([opens - asked.base for opens, _ in asked.days], dtype=np.float64)
     arrive = leave[:, None, None] + out[None, :, None]
     in_time = (arrive <= visits.closes[:, free]).any(axis=(0, 2))
@@ -163,7 +167,7 @@ def _places(asked: Asked, visits: Visits, kept: Int64) -> tuple[Float64, Float64
 
 
 def _minutes(asked: Asked, lat: Float64, lon: Float64) -> Float64:
-    minutes = _whole_minutes(asked, _between(asked, lat, lon, lat, lon))
+    minutes = whole_minutes(asked, _between(asked, lat, lon, lat, lon))
     np.fill_diagonal(minutes, 0.0)
     if asked.start == asked.end:
         minutes[0, 1] = minutes[1, 0] = 0.0

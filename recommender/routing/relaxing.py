@@ -135,10 +135,10 @@ def _fewer_pins(asked: Asked) -> Iterator[Asked]:
 
 
 def _without_filters(asked: Asked) -> Iterator[tuple[str, Asked]]:
-    """Each of the request's own filters dropped, by the names of the funnel; nobody is asked to be older, or to need less."""
+    """Each of the request's own filters dropped; nobody is asked to be older, or to need less."""
     request, passport = asked.request, asked.passport
     if request.free_only:
-        yield "price", replace(asked, request=replace(request, free_only=False))
+        yield "free_only", replace(asked, request=replace(request, free_only=False))
     if len(request.themes):
         yield "themes", replace(asked, request=replace(request, themes=request.themes[:0]))
     if len(request.domains):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from recommender.routing.asking import Asked
 from recommender.routing.posing import Posed, pose
 from recommender.routing.problem import Problem, Solution
-from recommender.routing.telling import Days, settled
+from recommender.routing.settling import Days, settled
 from recommender.routing.visits import visits_of
+from recommender.routing.ways import TooSlow, slower, ways_of
 
 Search = Callable[[Problem], Solution]
+TRIES = 6
+"""So often a route is planned again because a timetable has nothing at the planned moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,27 +27,39 @@ class Found:
     @property
     def made(self) -> tuple[int, ...]:
         """Visits, as rows of the problem; pauses left out."""
-        n = len(self.posed)
-        return tuple(row for order in self.days or () for row in order if row < n)
+        return tuple(row for order in self.days or () for row in order if row < len(self.posed))
+
+    @property
+    def worth(self) -> float:
+        """The prize of the route."""
+        return float(self.posed.problem.prize[list(self.made)].sum())
 
 
 def find(asked: Asked, search: Search) -> Found:
     """Gather, pose and search."""
     posed = pose(asked, visits_of(asked))
-    return Found(posed, None if posed.missing else best_of(posed, posed.problem, search))
+    return Found(posed, None) if posed.missing else best_of(asked, posed, search)
 
 
-def best_of(posed: Posed, problem: Problem, search: Search) -> Days | None:
-    """The best route of a problem over the rows of ``posed``, or None."""
-    if not len(posed) or not (problem.day_opens < problem.day_closes).any():
-        return None
-    solution = search(problem)
-    if not solution.feasible or not (solution.visit < len(posed)).any():
-        return None
-    days = tuple(tuple(solution.visit[solution.day == day].tolist()) for day in range(len(problem.day_opens)))
-    return settled(posed, days)
-
-
-def worth(posed: Posed, days: Days) -> float:
-    """The prize of a route."""
-    return float(posed.problem.prize[np.array([row for order in days for row in order], dtype=np.int64)].sum())
+def best_of(
+    asked: Asked, posed: Posed, search: Search, narrowed: Callable[[Problem], Problem] = lambda problem: problem
+) -> Found:
+    """The best route of a problem, narrowed by further limits; one that really arrives in time."""
+    if not len(posed):
+        return Found(posed, None)
+    for _ in range(TRIES):
+        solution = search(narrowed(posed.problem))
+        if not solution.feasible or not (solution.visit < len(posed)).any():
+            break
+        days = tuple(tuple(solution.visit[solution.day == day].tolist()) for day in range(len(asked.days)))
+        found = settled(posed, days)
+        if found is None:
+            break
+        try:
+            for day, order in enumerate(found):
+                ways_of(asked, posed, day, order)
+        except TooSlow as late:
+            posed = slower(posed, late.way)
+            continue
+        return Found(posed, found)
+    return Found(posed, None)

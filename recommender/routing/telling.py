@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,48 +13,8 @@ from recommender.routing.asking import Asked
 from recommender.routing.badges import earned_by
 from recommender.routing.posing import Posed
 from recommender.routing.route import Leg, Route, Stop
-
-Days = tuple[tuple[int, ...], ...]
-"""Rows of a problem, in order, for every day."""
-
-
-def settled(posed: Posed, days: Days) -> Days | None:
-    """The same with every pause at the place that one comes from, or goes to; None when that cannot be.
-
-    A search may rest anywhere on the way.
-    """
-    rests = {(number, place): row for row, (number, place) in enumerate(_rests(posed), start=len(posed))}
-    found = []
-    for day, order in enumerate(days):
-        settling = list(order)
-        for at in range(len(settling)):
-            if settling[at] < len(posed):
-                continue
-            number = int(posed.pause[settling[at] - len(posed)])
-            ends = _place_before(posed, settling, at), _place_after(posed, settling, at)
-            tries = [[*settling[:at], rests[number, end], *settling[at + 1 :]] for end in ends]
-            settling = next((tried for tried in tries if posed.times.earliest(day, tried) is not None), [])
-            if not settling:
-                return None
-        found.append(tuple(settling))
-    return tuple(found)
-
-
-def _rests(posed: Posed) -> list[tuple[int, int]]:
-    places = posed.place[len(posed) :].tolist()
-    return list(zip(posed.pause.tolist(), places, strict=True))
-
-
-def _place_before(posed: Posed, order: Sequence[int], at: int) -> int:
-    return int(posed.place[order[at - 1]]) if at else 0
-
-
-def _place_after(posed: Posed, order: Sequence[int], at: int) -> int:
-    """Where the next visit is; behind the last one the end, which is place 0 when it is the start."""
-    following = next((row for row in order[at + 1 :] if row < len(posed)), None)
-    if following is not None:
-        return int(posed.place[following])
-    return 1 if 1 in posed.place[len(posed) :] else 0
+from recommender.routing.settling import Days
+from recommender.routing.ways import Way, ways_of
 
 
 def told(asked: Asked, posed: Posed, days: Days) -> Route:
@@ -90,33 +49,18 @@ def _tell_day(
     legs: list[Leg],
 ) -> None:
     """Add one day: one way to every visit, and one to the end. A pause lies before or behind a way."""
-    problem = posed.problem
-    place, free, before = 0, float(problem.day_opens[day]), None
-    way: Leg | None = None
+    first, ways = len(stops), ways_of(asked, posed, day, order)
     for at, (row, begin) in enumerate(zip(order, posed.times.unhurried(day, order), strict=True)):
-        there = int(posed.place[row])
-        if place != there:
-            takes = float(posed.minutes[place, there])
-            leave = max(free, begin - takes * 60 - posed.times.spare(day, row, begin))
-            way = Leg(before, None, asked.mode, takes, asked.base + int(leave), asked.base + int(leave + takes * 60))
-            free = leave + takes * 60
-        arrive = begin if before is None and way is None else free
-        before = len(stops)
-        if row < len(posed):
-            way = way or _no_way(asked, before - 1 if at else None, arrive)
-            legs.append(replace(way, to_stop=before))
-            way = None
-        stops.append(_stop(asked, posed, order, at, arrive, begin, reasons.get(row, ())))
-        place, free = there, begin + float(problem.service[row])
-    if way is None:
-        takes = float(posed.minutes[place, 1])
-        way = Leg(before, None, asked.mode, takes, asked.base + int(free), asked.base + int(free + takes * 60))
-    legs.append(way)
+        way = ways.to[at]
+        if way is not None:
+            legs.append(_leg(asked, way, first, first + at))
+        stops.append(_stop(asked, posed, order, at, ways.arrive[at], begin, reasons.get(row, ())))
+    legs.append(_leg(asked, ways.home, first, None))
 
 
-def _no_way(asked: Asked, before: int | None, at: float) -> Leg:
-    """Between two visits at one place."""
-    return Leg(before, None, asked.mode, 0.0, asked.base + int(at), asked.base + int(at))
+def _leg(asked: Asked, way: Way, first: int, to_stop: int | None) -> Leg:
+    from_stop = None if way.after is None else first + way.after
+    return Leg(from_stop, to_stop, asked.mode, way.minutes, asked.base + int(way.leave), asked.base + int(way.arrive))
 
 
 def _stop(
