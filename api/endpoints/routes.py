@@ -83,11 +83,9 @@ async def routes(request: Request) -> Response:
 
 
 def _outing(wish: OutingWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
-    first, last = wish.days[0][0], wish.days[-1][1]
-
     def plan() -> Routes:
         patience = Patience(OUTING_ITERATIONS, time.monotonic, time.monotonic() + service.settings.route_seconds)
-        hours = live.doors.open(first, last)
+        hours = live.doors.open(*wish.span)
         found = plan_outing(passport, live.catalogue, live.release, asked, wish, live.travel, hours, patience)
         return replace(found, cut=found.cut or patience.cut)
 
