@@ -17,18 +17,8 @@ MOMENTS = frozenset({"from", "until"})
 """Steps of ``relax`` whose new value is a moment."""
 
 
-def routes(
-    live: Live,
-    found: Routes,
-    kind: str,
-    lang: str,
-    request_id: str,
-    at_source: str,
-    stamps_not_found: int,
-    start: Place | None,
-    end: Place | None,
-) -> dict[str, Any]:
-    """The whole answer.
+def routes(live: Live, found: Routes, lang: str, start: Place | None, end: Place | None) -> dict[str, Any]:
+    """The part of the answer that the planner has a say in.
 
     Parameters
     ----------
@@ -36,16 +26,6 @@ def routes(
         Where the routes leave from and end; None when not known.
     """
     return {
-        "request_id": request_id,
-        "city": live.catalogue.city,
-        "release": live.release_name,
-        "kind": kind,
-        "at": live.time(found.at),
-        "at_source": at_source,
-        "basis": found.basis,
-        "degraded": live.degraded,
-        "fallback": found.fallback,
-        "stamps_not_found": stamps_not_found,
         "routes": [_route(live, route, rank, lang, start, end) for rank, route in enumerate(found.routes, 1)],
         "left_out": [_left_out(live, one, lang) for one in found.left_out],
         "relax": _relax(live, found.relax, lang),

@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 
 from api import body, present_lines
-from api.asker import passport_of
+from api.asker import who_asks
 from api.respond import json_answer, problems
 from api.service import language_of, live_of, service_of
 from api.shapes.lines import LinesQuestion, LinesShape
@@ -49,8 +49,9 @@ async def progress(request: Request) -> Response:
     service, live = service_of(request), live_of(request)
     lang = language_of(request, question.lang, live)
     at, source = live.moment(question.at, service.clock())
-    somebody = question.learner is not None or question.passport is not None
-    passport = passport_of(question, live, service, at) if somebody else None
+    who = await who_asks(question, live, service, at)
+    somebody = (question.learner is not None or question.passport is not None) and not who.away
+    passport = who.passport if somebody else None
     ids = live.catalogue.lines.ids
     rows = range(len(ids)) if question.line is None else [row(ids, question.line, "line")]
     listed = present_lines.lines(live, at, lang, passport, rows)

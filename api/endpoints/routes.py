@@ -9,7 +9,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from api import body, present_route
-from api.asker import passport_of
+from api.asker import who_asks
 from api.calendar import MEDIA_TYPE as CALENDAR
 from api.calendar import calendar
 from api.negotiate import chosen
@@ -61,8 +61,9 @@ async def routes(request: Request) -> Response:
     service, live = service_of(request), live_of(request)
     lang = language_of(request, question.lang, live)
     at, source = live.moment(question.at, service.clock())
-    passport = passport_of(question, live, service, at)
-    asked = wishes_from(question, live.catalogue, at)
+    who = await who_asks(question, live, service, at)
+    passport = who.passport
+    asked = who.among(live.catalogue, wishes_from(question, live.catalogue, at))
     start = asked.start or passport.home
     if isinstance(question, OutingQuestion):
         wish = outing_from(question, live.catalogue)
@@ -73,11 +74,20 @@ async def routes(request: Request) -> Response:
     if media_type == CALENDAR:
         answer = _calendar(live, found, lang, start)
     else:
-        request_id: str = request.state.request_id
-        not_found = passport.stamps.not_found
-        answer = json_answer(
-            present_route.routes(live, found, kind, lang, request_id, source, not_found, start, end), lang
-        )
+        content = {
+            "request_id": request.state.request_id,
+            "city": live.catalogue.city,
+            "release": live.release_name,
+            "kind": kind,
+            "at": live.time(at),
+            "at_source": source,
+            "basis": found.basis,
+            "degraded": live.degraded or who.away,
+            "fallback": found.fallback,
+            "stamps_not_found": passport.stamps.not_found,
+            **present_route.routes(live, found, lang, start, end),
+        }
+        answer = json_answer(content, lang)
     answer.headers["Vary"] = "Accept, Accept-Language"
     return answer
 
