@@ -12,6 +12,7 @@ from recommender.errors import BadInput
 FEEDS = {
     "madrid": "the agenda of Madrid, as JSON or CSV",
     "uitdatabank": "events and places of UiTdatabank, as JSON-LD or CdbXML",
+    "openactive": "saved pages of OpenActive RPDE feeds",
 }
 """What each feed is; its module has the same name and a function ``read(path, now)``."""
 
