@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from recommender.city import Catalogue
 from recommender.passport import Passport, Request
+from recommender.recommend import FALLBACK
 from recommender.release import Release
+from recommender.routing.hours import OpenHours
+from recommender.routing.journey_ask import Asked, ask
+from recommender.routing.journey_check import checked
+from recommender.routing.journey_greedy import greedy
+from recommender.routing.journey_model import build
+from recommender.routing.journey_pose import Posed, pose
+from recommender.routing.journey_problem import JourneySolution
+from recommender.routing.journey_relax import relaxation
+from recommender.routing.journey_route import route_of
+from recommender.routing.journey_solve import Work, differ, solve
+from recommender.routing.journey_why import left_out
 from recommender.routing.journey_wish import JourneyWish, SolveLimit
 from recommender.routing.route import Routes
 from recommender.travel import TravelTimes
 
 __all__ = ["JourneyWish", "SolveLimit", "plan_journey"]
+
+GENUINE = 0.5
+"""An alternative has at least this share of the best journey's stops."""
 
 
 def plan_journey(
@@ -21,6 +38,80 @@ def plan_journey(
     travel: TravelTimes,
     limit: SolveLimit | None = None,
     seed: int = 0,
+    *,
+    hours: OpenHours | None = None,
 ) -> Routes:
-    """Plan a journey from what a learner may take part in, scored by the recipe."""
-    return Routes(request.at, passport.basis, "agenda", (), (), None)
+    """Plan a journey from what a learner may take part in, scored by the recipe.
+
+    Every stop counts the prize of its score; a start, a finish that uses what came before it, one more domain, a
+    station of the goal's line and, where a week may hold several stops, one more week count beside it
+    (``journey_model``). Travel times are those of the first day.
+
+    Parameters
+    ----------
+    release : Release or None
+        None: every activity is worth the same.
+    limit : SolveLimit or None
+        None: its defaults.
+    seed : int
+        Of the solver; the same request with the same seed gives the same journey, unless ``cut``.
+    hours : OpenHours or None
+        When venues are open, for sessions where one may drop in.
+
+    Returns
+    -------
+    Routes
+        Possibly without a route; then ``relax`` says what would make one possible.
+
+    Raises
+    ------
+    BadInput
+        When a row of the wish is not of the catalogue, or the weeks are over before the moment of asking.
+    """
+    if release is not None and not release.fits(catalogue):
+        release = release.extended(catalogue)
+    asked = ask(passport, catalogue, release, request, wish, travel, hours)
+    posed = pose(asked)
+    work = Work(limit or SolveLimit(), seed)
+    found = solutions(posed, work, wish.alternatives)
+    model = release.model if release is not None else None
+    routes = tuple(checked(asked, route_of(asked, posed, one, model)) for one in found)
+
+    def again(other: JourneyWish) -> tuple[Asked, Posed, JourneySolution]:
+        then = ask(passport, catalogue, release, request, other, travel, hours)
+        its = pose(then)
+        return then, its, next(iter(solutions(its, work, 1)), JourneySolution())
+
+    return Routes(
+        at=request.at,
+        basis=passport.basis,
+        fallback=FALLBACK[passport.basis] if release is not None else "agenda",
+        routes=routes,
+        left_out=left_out(asked, posed, found[0] if found else JourneySolution()),
+        relax=None if routes else relaxation(asked, again),
+        cut=work.cut,
+    )
+
+
+def solutions(posed: Posed, work: Work, most: int) -> list[JourneySolution]:
+    """The best journey, and alternatives to it that differ in at least half of their stops; none when impossible."""
+    problem = posed.problem
+    if posed.missing or not len(problem.activity):
+        return []
+    whole = build(problem)
+    found = [solve(whole, problem, work, greedy(problem))]
+    if not found[0].found:
+        return []
+    while len(found) < most and not work.over:
+        differ(whole, problem, found[-1].visits)
+        other = solve(whole, problem, work, _without(problem.activity, found[-1].visits, greedy(problem)))
+        if not other.found or len(other.visits) < GENUINE * len(found[0].visits):
+            break
+        found.append(other)
+    return found
+
+
+def _without(activity: np.ndarray, visits: tuple[int, ...], hint: tuple[int, ...]) -> tuple[int, ...]:
+    """A hint that leaves out what was chosen before."""
+    taken = set(activity[list(visits)].tolist())
+    return tuple(visit for visit in hint if int(activity[visit]) not in taken)
