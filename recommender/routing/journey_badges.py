@@ -31,7 +31,7 @@ class Badges:
     towards : frozenset of int
         Activities that give it themselves, or are stations of a line that ends with it.
     out : mapping of activity to str
-        ``prerequisite`` for what asks for a badge that nothing gives, ``prerequisite_cycle`` for activities that wait for
+        ``prerequisite`` for what asks for a badge that nothing gives, ``cycle`` for activities that wait for
         each other.
     chains : tuple of (stations, whole)
         Stations of each line that are still to come; see ``Chain``.
@@ -139,7 +139,7 @@ def _unattainable(
         for row in now:
             del out[row]
     for row in _waiting_for_each_other(asks, givers, out):
-        out[row] = "prerequisite_cycle"
+        out[row] = "cycle"
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from recommender.city import UNKNOWN
@@ -11,6 +13,28 @@ from recommender.routing.journey_model import by
 from recommender.routing.journey_pose import Posed
 from recommender.routing.journey_problem import JourneyProblem, JourneySolution
 from recommender.routing.route import LeftOut
+
+MEANING: Mapping[str, str] = {
+    "excluded": "the wish says: not this one",
+    "not_eligible": "it was asked for by name, but the passport or the request's own filters leave it out",
+    "no_session_then": "none of its sessions lies in these weeks",
+    "rest_week": "its last sessions lie in weeks of rest",
+    "holiday": "its last sessions lie in holidays",
+    "too_far": "there is no way to it",
+    "no_time": "its session begins before one can be there; or it overlaps a stop, or is too far from one of that day",
+    "price": "its price is not known or above the budget; or with it the journey would cost more than that",
+    "prerequisite": "it asks for a badge that is not held and that nothing before it gives",
+    "cycle": "it asks for a badge that only what waits for this one gives",
+    "goal": "it does not touch the goal's theme, and most stops must",
+    "station_order": "an earlier station of its line is still to come, or a later one is in the journey before it",
+    "stage": "it is a start after a core, a core after the finish, or a finish before what is in the journey",
+    "one_finish": "it is a finish, and the journey has another one",
+    "uses_nothing": "it is a finish that uses nothing of what comes before it in the journey",
+    "week_full": "every week in which it could be holds as many stops as were asked for",
+    "max_stops": "the journey has as many stops as were asked for",
+    "less_wanted": "it fits only instead of something, and the journey is worth more as it is",
+}
+"""The constraints that can keep a good candidate out of a journey, and what each of these words means exactly."""
 
 MOST = 10
 """Of so many candidates it is said why they are not in the journey."""
