@@ -82,8 +82,7 @@ def scan(
         if not alight[row] or moment >= reached[stop]:
             continue
         reached[stop] = moment
-        if change[stop] < NEVER:
-            ready[stop] = min(ready[stop], moment + change[stop])
+        ready[stop] = min(ready[stop], moment + change[stop])
         for walk in range(walk_first[stop], walk_first[stop + 1]):
             other = walk_to[walk]
             ready[other] = min(ready[other], moment + walk_seconds[walk])

@@ -253,6 +253,26 @@ def test_one_walks_between_stops_that_are_near_or_that_the_feed_joins():
     assert minutes(travel(stops=stops, stop_times=near, transfers=forbidden), "a", "d", moment) > 60
 
 
+def test_who_rides_to_a_stop_may_walk_on_though_another_could_walk_there_sooner():
+    """From p one walks to q but not on to r, which is too far; who comes to q by the later bus walks to r in time."""
+    stops = STOPS + "p,P,51.7000,5.580\nq,Q,51.7027,5.580\nr,R,51.7054,5.580\n"
+    trips = "service_id,trip_id\nweek,early\nweek,late\nweek,on\n"
+    calls = """trip_id,arrival_time,departure_time,stop_id,stop_sequence
+early,08:00:00,08:00:00,a,1
+early,08:10:00,08:10:00,p,2
+late,08:00:00,08:00:00,a,1
+late,08:17:00,08:17:00,q,2
+on,08:23:00,08:23:00,r,1
+on,08:30:00,08:30:00,d,2
+"""
+    found = travel(stops=stops, trips=trips, stop_times=calls)
+    assert minutes(found, "a", "d", at(f"{MONDAY}T08:00")) == 30
+    without = travel(
+        stops=stops, trips=trips, stop_times=calls.replace("late,08:17:00,08:17:00", "late,08:19:00,08:19:00")
+    )
+    assert minutes(without, "a", "d", at(f"{MONDAY}T08:00")) > 60
+
+
 def test_a_change_within_a_station_holds_for_its_platforms():
     stops = "stop_id,stop_lat,stop_lon,location_type,parent_station\n" + "".join(
         f"{name},{lat},{lon},0,{'s' if name == 'c' else ''}\n" for name, (lat, lon) in STOP.items()
