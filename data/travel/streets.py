@@ -146,6 +146,24 @@ def read_streets(path: Path, tell: Callable[[str], None] = lambda step: None) ->
     """
     tell(STEPS[0])
     nodes, ways = _raw(path)
+    return streets_from(nodes, ways, str(path), tell)
+
+
+def streets_from(
+    nodes: pd.DataFrame, ways: pd.DataFrame, source: str, tell: Callable[[str], None] = lambda step: None
+) -> tuple[Streets, StreetsSummary]:
+    """The network of nodes and the stretches between them.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        ``id``, ``lat`` and ``lon``.
+    ways : DataFrame
+        A row for each stretch: nodes ``u`` and ``v``, ``length`` in metres, and a column for each of ``access.TAGS``
+        that occurs.
+    source : str
+        Name of the map, for messages.
+    """
     tell(STEPS[1])
     of = _ways(ways)
     ids = nodes["id"].to_numpy(np.int64)
@@ -166,7 +184,7 @@ def read_streets(path: Path, tell: Callable[[str], None] = lambda step: None) ->
         lost[name] = len(dead)
     kept = ((walk != CLOSED) | (bike != CLOSED)) & ~loop
     if not (walk[kept] != CLOSED).any():
-        raise BadInput(f"{path}: holds no street to walk on; an extract of the city itself was expected")
+        raise BadInput(f"{source}: holds no street to walk on; an extract of the city itself was expected")
     used, ends = np.unique(np.concatenate([tail[kept], head[kept]]), return_inverse=True)
     half = int(kept.sum())
     streets = Streets(
