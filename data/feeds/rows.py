@@ -19,13 +19,17 @@ from data.tables import CitySettings
 
 @dataclass(frozen=True)
 class Context:
-    """What a file is read with: its name, the city, now, our words for theirs, and opening hours of places by id."""
+    """What a file is read with: its name, the city, now, our words for theirs, and opening hours of places by id.
+
+    ``others`` are the words of further vocabularies that records may use, by name.
+    """
 
     source: str
     city: CitySettings
     now: datetime
     mapping: CategoryMapping
     places: Mapping[str, Hours] = field(default_factory=dict)
+    others: Mapping[str, CategoryMapping] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
