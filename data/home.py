@@ -12,9 +12,11 @@ the pointer has moved and the way back has not.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from recommender.errors import BadInput
 VARIABLE = "LEERLIJN_HOME"
 DEFAULT = Path("var")
 POINTER = "current"
+ERASURES = "erasures"
+"""In ``times.json`` of a release: how many people were erased from the city when its data was read."""
 KEPT = 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -124,6 +128,33 @@ class Home:
         """Name of the release that was in service before, None when there was none."""
         names = self.published(city)
         return names[1] if len(names) > 1 else None
+
+    def before_erasure(self, city: str, name: str, erased: int) -> bool:
+        """Whether a release was made before the last person was erased; True when it does not say.
+
+        Parameters
+        ----------
+        erased : int
+            How many were erased so far, by the store.
+        """
+        if not erased:
+            return False
+        try:
+            times = json.loads((self.releases(city) / _checked("release", name) / "times.json").read_bytes())
+            return int(times[ERASURES]) < erased
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
+
+    def forget(self, city: str, erased: int) -> list[str]:
+        """Remove releases made before the last person was erased, but the one in service; returns their names."""
+        folders = sorted(path for path in self.releases(city).glob("*/manifest.json"))
+        names = [path.parent.name for path in folders]
+        old = [
+            name for name in names if self.before_erasure(city, name, erased) and name not in self.published(city)[:1]
+        ]
+        for name in old:
+            shutil.rmtree(self.releases(city) / name, ignore_errors=True)
+        return old
 
     def point(self, city: str, name: str) -> None:
         """Put a release in service.

@@ -96,13 +96,22 @@ def read_city(data: Path | None, city: str | None) -> Tables:
     """
     if data is None:
         with open_store() as store:
-            return store.load(the_city(store, city))
+            return store.load(the_city(store, city), counting=True)
     tables = read_folder(data)
     if city and city != tables.city.id:
         raise BadInput(
             f"{data}: its city.toml says {tables.city.id!r}, not {city!r}; leave --city out, or correct the file"
         )
     return tables
+
+
+def erased_from(city: str) -> int:
+    """How many people were erased from a city so far, by the store; 0 where there is no store."""
+    with open_store() as store:
+        if store.version() is None:
+            return 0
+        store.check()
+        return store.erased(city)
 
 
 def parse_moment(text: str, option: str) -> int:

@@ -13,10 +13,12 @@ from typing import Annotated
 import typer
 from rich.table import Table as Grid
 
+from data.home import ERASURES
 from training.cli_common import (
     CityOption,
     ConfigOption,
     DataOption,
+    erased_from,
     fit_with_bar,
     home,
     open_store,
@@ -67,18 +69,22 @@ def train(
     from recommender.release import save_release
 
     settings = load_config(config)
+    # Counted before the data is read: whoever is erased meanwhile makes this release an old one.
+    erased = _erased(city) if data is None else {}
     tables = read_city(data, city)
     started = time.perf_counter()
     release, seconds = fit_with_bar(tables, settings)
     created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     directory = target or home().releases(tables.city.id)
-    saved = save_release(release, directory, created, {"created": created, "began_after_seconds": seconds})
+    saved = save_release(release, directory, created, {"created": created, "began_after_seconds": seconds} | erased)
     out().print(
         f"Fitted {tables.city.name or tables.city.id}: {len(tables.activities):,} activities, "
         f"{len(tables.stamps):,} stamps, in {time.perf_counter() - started:.1f} seconds.\n"
         f"Release: {directory / saved.name}"
     )
     if target is None:
+        if old := home().forget(tables.city.id, erased_from(tables.city.id)):
+            out().print(f"Removed, because they knew somebody who was erased: {', '.join(old)}")
         where = f"--data {data}" if data else f"--city {tables.city.id}"
         out().print(
             f"Next: python -m training evaluate {where}, then: python -m training publish --city {tables.city.id}"
@@ -141,7 +147,7 @@ def publish(
 
     place = home()
     where = _city_here(city)
-    name, sentence = published(place, where, release, unjudged)
+    name, sentence = published(place, where, release, unjudged, erased_from(where))
     out().print(f"[bold]In service for {where}: {name}[/]\n{sentence}")
 
 
@@ -150,7 +156,11 @@ def rollback(city: CityOption = None) -> None:
     from training.publish import rollback as rolled_back
 
     where = _city_here(city)
-    out().print(f"[bold]Back in service for {where}: {rolled_back(home(), where)}[/]")
+    out().print(f"[bold]Back in service for {where}: {rolled_back(home(), where, erased_from(where))}[/]")
+
+
+def _erased(city: str | None) -> dict[str, int]:
+    return {ERASURES: erased_from(_city_here(city))}
 
 
 def _city_here(city: str | None) -> str:

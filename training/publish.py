@@ -18,6 +18,7 @@ from training.evaluation.results import SCHEMA
 
 MANIFEST = "manifest.json"
 EVALUATION = "evaluation.json"
+KNEW_SOMEBODY = "Not published: {} was made before somebody was erased. Train again: python -m training train"
 _NOT_THE_MODEL = ("evaluation", "threads")
 
 
@@ -92,7 +93,7 @@ def gate(release: Release, results: Mapping[str, Any]) -> str:
     return f"It predicts better than {_names(verdict['beats'])}."
 
 
-def publish(home: Home, city: str, name: str | None = None, unjudged: bool = False) -> tuple[str, str]:
+def publish(home: Home, city: str, name: str | None = None, unjudged: bool = False, erased: int = 0) -> tuple[str, str]:
     """Put a release in service when the gate opens.
 
     Parameters
@@ -105,6 +106,9 @@ def publish(home: Home, city: str, name: str | None = None, unjudged: bool = Fal
         Which release; None takes the newest.
     unjudged : bool
         True skips the evaluation, for a city that has too few stamps to make one.
+    erased : int
+        How many people were erased from the city so far. A release made before the last of them stays closed, and
+        those that remain are removed.
 
     Returns
     -------
@@ -121,16 +125,24 @@ def publish(home: Home, city: str, name: str | None = None, unjudged: bool = Fal
     """
     folder = find_release(home.releases(city) / name if name else home.releases(city))
     release = load_release(folder)
+    if home.before_erasure(city, folder.name, erased):
+        raise NotPublishedError(KNEW_SOMEBODY.format(folder.name))
     if unjudged:
         sentence = "Published without an evaluation, as asked."
     else:
         sentence = gate(release, read_evaluation(home.reports(city) / EVALUATION))
     home.point(city, folder.name)
+    home.forget(city, erased)
     return folder.name, sentence
 
 
-def rollback(home: Home, city: str) -> str:
+def rollback(home: Home, city: str, erased: int = 0) -> str:
     """Put the release before the current one back in service, if it still loads whole; returns its name.
+
+    Parameters
+    ----------
+    erased : int
+        As for ``publish``.
 
     Raises
     ------
@@ -138,9 +150,13 @@ def rollback(home: Home, city: str) -> str:
         When there is nothing to go back to.
     BrokenRelease
         When the earlier release is damaged; the current one stays.
+    NotPublishedError
+        When the earlier release knew somebody who was erased since.
     """
     earlier = [name for name in home.published(city)[1:] if (home.releases(city) / name).is_dir()]
     if earlier:
+        if home.before_erasure(city, earlier[0], erased):
+            raise NotPublishedError(KNEW_SOMEBODY.format(earlier[0]))
         load_release(home.releases(city) / earlier[0])
     return home.rollback(city)
 

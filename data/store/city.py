@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Table, case, insert, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Table, case, func, insert, literal_column, select, update
 
 from data import columns
 from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
@@ -58,8 +58,8 @@ def settings_from(row: RowMapping) -> CitySettings:
     )
 
 
-def load(connection: Connection, city: str, people: bool) -> Tables | None:
-    """Read a city's tables; None when the store does not hold it."""
+def load(connection: Connection, city: str, people: bool, counting: bool = False) -> Tables | None:
+    """Read a city's tables; None when the store does not hold it. See ``Store.load`` for what may be left out."""
     row = settings_row(connection, city)
     if row is None:
         return None
@@ -78,7 +78,7 @@ def load(connection: Connection, city: str, people: bool) -> Tables | None:
     return replace(
         catalogue,
         passports=_load_frame(connection, schema.passports, city, columns.PASSPORTS.columns, LEARNER),
-        stamps=_load_stamps(connection, city),
+        stamps=_load_stamps(connection, city, counting),
         quarantine=_load_quarantine(connection, city),
     )
 
@@ -214,13 +214,15 @@ def _save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None
     write(connection, upsert(connection, schema.stamps, keep_known=True), ("city", *_STAMPS), rows)
 
 
-def _load_stamps(connection: Connection, city: str) -> pd.DataFrame:
-    table = schema.stamps.c
-    query = (
-        select(*(table[name] for name in columns.STAMPS.names))
-        .where(table.city == city)
-        .order_by(table[LEARNER], table[AT], table[ACTIVITY])
-    )
+def _load_stamps(connection: Connection, city: str, counting: bool) -> pd.DataFrame:
+    table, own = schema.stamps.c, schema.passports.c
+    query = select(*(table[name] for name in columns.STAMPS.names)).where(table.city == city)
+    if counting:
+        theirs = (own.city == table.city) & (own[LEARNER] == table[LEARNER])
+        query = query.join_from(schema.stamps, schema.passports, theirs, isouter=True).where(
+            own.muted.is_not(True), table[AT] >= func.coalesce(own.counts_from, table[AT])
+        )
+    query = query.order_by(table[LEARNER], table[AT], table[ACTIVITY])
     return frame_in(connection.execute(query).all(), columns.STAMPS.columns)
 
 

@@ -139,7 +139,7 @@ class Store:
         with self.transaction() as connection:
             city_rows.save(connection, tables)
 
-    def load(self, city: str, people: bool = True) -> Tables:
+    def load(self, city: str, people: bool = True, counting: bool = False) -> Tables:
         """A city's tables, equal to what was saved; stamps by learner, then oldest first.
 
         Parameters
@@ -148,6 +148,9 @@ class Store:
             Its id.
         people : bool
             False leaves passports, stamps and rejected rows out: the catalogue alone.
+        counting : bool
+            True leaves out the stamps that their owners do not want to count: of muted passports, and from before
+            a fresh start. For training and evaluation.
 
         Raises
         ------
@@ -155,7 +158,7 @@ class Store:
             When the store does not hold the city.
         """
         with self.engine.connect() as connection, connection.begin():
-            tables = city_rows.load(connection, city, people)
+            tables = city_rows.load(connection, city, people, counting)
         return tables if tables is not None else self._no_city(city)
 
     def settings(self, city: str) -> CitySettings:
@@ -189,6 +192,11 @@ class Store:
             return connection.execute(
                 select(schema.cities.c.revision).where(schema.cities.c.city == city)
             ).scalar_one_or_none()
+
+    def erased(self, city: str) -> int:
+        """How many people were erased from the city so far."""
+        with self.engine.connect() as connection:
+            return people.erased(connection, city)
 
     def rejected(self, city: str) -> list[dict[str, Any]]:
         """What was rejected, most frequent first: ``source``, ``field``, ``expected``, ``rows`` and ``times``.
