@@ -121,9 +121,15 @@ def changes_of(catalogue: Catalogue) -> Int64:
     return moments
 
 
-def _load_first(home: Home, city: str, catalogue: Catalogue) -> tuple[Release | None, tuple[str, ...]]:
-    """The newest published release that can be trusted, and what was wrong with newer ones."""
-    names = home.published(city)
+def _load_first(home: Home, city: str, catalogue: Catalogue, erased: int) -> tuple[Release | None, tuple[str, ...]]:
+    """The newest published release that can be trusted, and what was wrong with newer ones.
+
+    The one in service goes on until the next, whoever was erased meanwhile; nobody goes back to an older one that
+    knew them.
+    """
+    names = [
+        name for place, name in enumerate(home.published(city)) if not place or not home.before_erasure(city, name, erased)
+    ]
     why: list[str] = []
     for name in names:
         folder = home.releases(city) / name
@@ -185,7 +191,7 @@ class City:
                 travel = travel_of(self.home, self.name, catalogue)
                 for note in travel.notes:
                     LOG.error("city %s: %s", self.name, note)
-            release, why = _load_first(self.home, self.name, catalogue)
+            release, why = _load_first(self.home, self.name, catalogue, self.store.erased(self.name))
             if release is None and old is not None and old.release is not None:
                 release = old.release.extended(catalogue)  # what was good a moment ago is still in memory
             self._seen = signs
