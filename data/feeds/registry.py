@@ -14,6 +14,7 @@ FEEDS = {
     "uitdatabank": "events and places of UiTdatabank, as JSON-LD or CdbXML",
     "schemaorg": "events and courses in schema.org's words, as JSON-LD or in web pages",
     "opencitydata": "Spain's open agenda, as CSV",
+    "ical": "calendars and events in iCalendar",
     "openactive": "saved pages of OpenActive RPDE feeds",
 }
 """What each feed is; its module has the same name and a function ``read(path, now)``."""

@@ -62,7 +62,7 @@ def in_page(content: bytes | str, source: str) -> tuple[list[Record], list[Rejec
     import extruct  # type: ignore[import-untyped]
     from extruct.jsonld import JsonLdExtractor  # type: ignore[import-untyped]
     from extruct.utils import parse_html  # type: ignore[import-untyped]
-    from lxml.etree import LxmlError
+    from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
     text = decoded(content, source, otherwise="cp1252")
     if not text.strip():
