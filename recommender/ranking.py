@@ -11,13 +11,24 @@ from recommender.city import Float32, Int32, Int64
 
 @dataclass(frozen=True)
 class Slot:
-    """One place of a list: ``position`` among the eligible, its kind (one of ``answer.SLOTS``), and the exact
-    chance with which this activity got this place.
+    """One place of a list.
+
+    Attributes
+    ----------
+    position : int
+        Among the eligible.
+    kind : str
+        One of ``answer.SLOTS``.
+    probability : float
+        The exact chance with which this activity got this place.
+    session : int or None
+        Place among ``Eligible.sessions`` of the session to show instead of the best one.
     """
 
     position: int
     kind: str = "interest"
     probability: float = 1.0
+    session: int | None = None
 
 
 def top(scores: Float32, rows: Int32, count: int) -> Int64:

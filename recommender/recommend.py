@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 
 from recommender.answer import Answer, Recommendation
 from recommender.city import Catalogue
+from recommender.context import Context, context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
 from recommender.listing import listed
 from recommender.model import Model
 from recommender.passport import Passport, Request
+from recommender.ranking import Slot
 from recommender.reasons import Why, explain
 from recommender.release import Release
 from recommender.scoring import Scored, score_block
@@ -117,30 +120,57 @@ def _answer_block(
 
 
 def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
-    can, context, request = scored.can, scored.context, scored.request
+    can, request = scored.can, scored.request
     slots = listed(scored, catalogue, model)
     chosen = np.array([slot.position for slot in slots], dtype=np.int64)
+    usual = scored.context.at(chosen)
+    context = _as_shown(usual, slots, scored, catalogue, model)
+    score = scored.total[chosen] + (context.total - usual.total)
     why = [Why()] * len(slots)
     if request.explain:
         parts = scored.sources(chosen)
-        why = explain(can.activities[chosen], parts, context.at(chosen), scored.profile, catalogue, model)
+        why = explain(can.activities[chosen], parts, context, scored.profile, catalogue, model)
     entries = tuple(
         _entry(
             catalogue,
             can,
-            rank,
+            place + 1,
             slot.position,
-            int(context.session[slot.position]),
-            float(context.minutes[slot.position]),
-            score=float(scored.total[slot.position]),
+            int(context.session[place]),
+            float(context.minutes[place]),
+            score=float(score[place]),
             slot=slot.kind,
             probability=slot.probability,
             reasons=reason.reasons,
             parts=reason.parts,
         )
-        for rank, (slot, reason) in enumerate(zip(slots, why, strict=True), start=1)
+        for place, (slot, reason) in enumerate(zip(slots, why, strict=True))
     )
     return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], entries)
+
+
+def _as_shown(usual: Context, slots: Sequence[Slot], scored: Scored, catalogue: Catalogue, model: Model) -> Context:
+    """The circumstances of a list, where some places show another session than the best one."""
+    other = [place for place, slot in enumerate(slots) if slot.session is not None]
+    if not other:
+        return usual
+    can, session = scored.can, np.array([slots[place].session for place in other])
+    position = np.array([slots[place].position for place in other])
+    shown = replace(
+        can,
+        activities=can.activities[position],
+        sessions=can.sessions[session],
+        first=np.arange(len(other), dtype=can.first.dtype),
+        minutes=can.minutes[session],
+        not_known={name: unsure[position] for name, unsure in can.not_known.items()},
+    )
+    theirs = context_of(scored.passport, catalogue, scored.request, model, shown)
+    parts = {name: values.copy() for name, values in usual.parts.items()}
+    for name, values in parts.items():
+        values[other] = theirs.parts[name]
+    sessions, minutes = usual.session.copy(), usual.minutes.copy()
+    sessions[other], minutes[other] = theirs.session, theirs.minutes
+    return replace(usual, session=sessions, minutes=minutes, parts=parts)
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:

@@ -1,15 +1,24 @@
-"""Which themes lead to which: how first visits to a theme follow from the themes somebody already knows."""
+"""Which themes lead to which: what somebody visits next beyond what others of their age do at that time.
+
+Season and age decide most of what is visited: what is on, and for whom. Both are taken out first, by comparing every visit
+with those of people of the same age in the same weeks. What is left says how one theme leads to another.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Float64
+from recommender.city import Float64, Int64
+from recommender.model import AGE_BANDS
 from training.interactions import Interactions
 
-RIDGE = 30.0
+RIDGE = 300.0
 """Visits' worth of doubt about every link between themes."""
+SAME_TIME = 20 * 86_400
+"""Visits no further apart than this, in seconds, had about the same to choose from …"""
+SHRINK = 5.0
+"""… and where they are few, what that age visits all year counts as so many visits."""
 MOST_VISITS = 300_000
 """In a large city only every so many learners are heard: the links are few, and memory is not."""
 _ENOUGH = 0.2
@@ -17,7 +26,10 @@ _ENOUGH = 0.2
 
 
 def fit_adjacency(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Float64, Float64, Float64]:
-    """Linear ridge regression of what a next visit is about, given it is new, on what was known before.
+    """Linear ridge regression of what a next visit is about, beyond what was usual, on what was known before.
+
+    Interest is taken to spread both ways: what two themes add to each other, as a share of how often each is met,
+    is averaged.
 
     Parameters
     ----------
@@ -33,24 +45,24 @@ def fit_adjacency(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple
         Entry (s, t): what knowing s adds to the chance that the next visit touches t.
     """
     n_themes = theme_shares.shape[1]
-    before, touched, open_ = _visits(stamps, theme_shares)
+    before, touched, usual = _visits(stamps, theme_shares)
     if not len(before) or not n_themes:
         return np.full(n_themes, 1 / max(n_themes, 1)), np.zeros(n_themes), np.zeros((n_themes, n_themes))
-    base = (touched * open_).sum(axis=0) / np.maximum(open_.sum(axis=0), 1)
-    known = before.mean(axis=0)
+    still_new = 1 - before
+    base = (touched * still_new).sum(axis=0) / np.maximum(still_new.sum(axis=0), 1)
+    known, rate = before.mean(axis=0), touched.mean(axis=0)
     centred = before - known
-    gram = centred.T @ centred + RIDGE * np.eye(n_themes)
-    # Only visits by people to whom theme t was still new say how it is found.
-    surprise = (touched - base) * open_
-    adjacency = np.linalg.solve(gram, centred.T @ surprise)
+    links = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(n_themes), centred.T @ (touched - usual))
+    lift = np.divide(links, rate, out=np.zeros_like(links), where=rate > 0)
+    adjacency = (lift + lift.T) / 2 * base
     np.fill_diagonal(adjacency, 0.0)
     return base, known, adjacency
 
 
 def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Float64, Float64, Float64]:
-    """For every visit after a learner's first: themes known before, themes touched, themes still new.
+    """For every visit after a learner's first: themes known before, themes touched, and how often those are usually.
 
-    Each of shape (n_visits, n_themes), 0 or 1.
+    Each of shape (n_visits, n_themes), 0 to 1.
     """
     every = -(-len(stamps.learner) // MOST_VISITS) or 1
     heard = np.flatnonzero(stamps.learner % every == 0)
@@ -64,4 +76,20 @@ def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Float
     earlier = total - touched
     known = np.minimum(earlier - earlier[start], 1.0)
     later = ~first
-    return known[later], touched[later], 1 - known[later]
+    return known[later], touched[later], _usual(stamps.at[order], stamps.age[learner], touched)[later]
+
+
+def _usual(at: Int64, age: Float64, touched: Float64) -> Float64:
+    """What other visits by people of the same age, at about the same time, touched. Shape (n_visits, n_themes)."""
+    usual = np.zeros_like(touched)
+    band = np.where(np.isnan(age), -1, np.searchsorted(AGE_BANDS, age, side="right"))
+    for same_age in np.unique(band):
+        rows = np.flatnonzero(band == same_age)
+        rows = rows[np.argsort(at[rows], kind="stable")]
+        so_far = np.vstack([np.zeros((1, touched.shape[1])), np.cumsum(touched[rows], axis=0)])
+        low = np.searchsorted(at[rows], at[rows] - SAME_TIME)
+        high = np.searchsorted(at[rows], at[rows] + SAME_TIME, side="right")
+        others = so_far[high] - so_far[low] - touched[rows]
+        all_year = SHRINK * touched[rows].mean(axis=0)
+        usual[rows] = (others + all_year) / (high - low - 1 + SHRINK)[:, None]
+    return usual
