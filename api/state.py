@@ -128,7 +128,9 @@ def _load_first(home: Home, city: str, catalogue: Catalogue, erased: int) -> tup
     knew them.
     """
     names = [
-        name for place, name in enumerate(home.published(city)) if not place or not home.before_erasure(city, name, erased)
+        name
+        for place, name in enumerate(home.published(city))
+        if not place or not home.before_erasure(city, name, erased)
     ]
     why: list[str] = []
     for name in names:
@@ -185,12 +187,10 @@ class City:
             else:
                 tables = self.store.load(self.name, people=False)
                 settings, catalogue = tables.city, catalogue_from(tables)
-            if old is not None and same_catalogue and self._seen[2] == signs[2]:
-                travel = old.travel
-            else:
-                travel = travel_of(self.home, self.name, catalogue)
-                for note in travel.notes:
-                    LOG.error("city %s: %s", self.name, note)
+            before = old.travel if old is not None and self._seen[2] == signs[2] else None
+            travel = travel_of(self.home, self.name, catalogue, before)
+            for note in travel.notes if travel is not before else ():
+                LOG.error("city %s: %s", self.name, note)
             release, why = _load_first(self.home, self.name, catalogue, self.store.erased(self.name))
             if release is None and old is not None and old.release is not None:
                 release = old.release.extended(catalogue)  # what was good a moment ago is still in memory

@@ -72,6 +72,7 @@ class CityTravel:
             if len(network.nodes) <= _PREPARED_PLACES:
                 network.prepare()
         if self.transit is not None:
+            self.transit.warm()
             lat, lon = self.places
             walks = self.transit.to_stops(lat, lon)
             of = (slice(walks.first[row], walks.first[row + 1]) for row in range(len(lat)))
@@ -161,15 +162,22 @@ def _there(load: Callable[[Path], _Read], path: Path, notes: list[str]) -> _Read
         return None
 
 
-def travel_of(home: Home, city: str, catalogue: Catalogue) -> CityTravel:
+def travel_of(home: Home, city: str, catalogue: Catalogue, before: CityTravel | None = None) -> CityTravel:
     """A city's travel times, from what is in its travel folder.
 
     A file that cannot be trusted is left alone, and ``notes`` names it; then it goes over the globe.
+
+    Parameters
+    ----------
+    before : CityTravel or None
+        What the same files gave for an earlier catalogue: given back when that had the same places and speeds.
     """
+    lat, lon = places_of(catalogue)
+    if before is not None and before.modes == catalogue.travel and np.array_equal(before.places, (lat, lon)):
+        return before
     folder, notes = home.travel(city), list[str]()
     streets = _there(Streets.load, folder / street_files.FILE, notes)
     timetable = _there(Timetable.load, folder / timetable_files.FILE, notes)
-    lat, lon = places_of(catalogue)
     travel = CityTravel(catalogue.travel, streets, timetable, lat, lon, tuple(notes))
     travel.prepare()
     return travel

@@ -15,7 +15,8 @@ from recommender.travel import EARTH_KM
 
 OFF_NETWORK_KM = 1.0
 """A place farther than this from every street is not on the network."""
-_CHUNK = 4_000_000
+_TOGETHER = 100_000
+"""Starts times nodes of one look-up: the library holds the interpreter while it works, and requests want their turn."""
 _MOST_ROWS = 4096
 
 
@@ -111,7 +112,7 @@ class Network:
         """
         graph = self.back if backwards else self.graph
         found = np.empty((len(nodes), len(to_nodes)))
-        step = max(1, _CHUNK // max(1, graph.shape[0]))
+        step = max(1, _TOGETHER // max(1, graph.shape[0]))
         for begin in range(0, len(nodes), step):
             some = nodes[begin : begin + step]
             found[begin : begin + step] = csgraph.dijkstra(graph, indices=some, limit=limit)[:, to_nodes]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "streets.npz"
 _FORM = "streets 1"
-_INSTALL = "reading street maps needs pyrosm; install it with: pip install 'leerlijn[streets]'"
+_INSTALL = "reading street maps needs pyrosm; install it with: pip install --constraint constraints.txt pyrosm"
 STEPS = ("reading the map", "applying access rules", "looking for dead fragments")
 
 

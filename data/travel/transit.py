@@ -81,6 +81,12 @@ class Transit:
         self._kept: OrderedDict[int, Connections] = OrderedDict()
         self.change, self.walks = self._between_stops()
 
+    def warm(self) -> None:
+        """Compile what there is to compile, so that nobody who asks waits for it."""
+        here = self.timetable.lat[:1], self.timetable.lon[:1]
+        walks = self.to_stops(*here)
+        self.minutes(walks, walks, np.zeros((1, 1)), start_of(int(self.days[0]), self.zone))
+
     def covers(self, at: int) -> bool:
         """Whether the timetable says anything about the day of a moment."""
         return bool(len(self.days)) and bool(self.days[0] <= day_of(at, self.zone) <= self.days[-1])

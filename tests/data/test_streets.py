@@ -190,7 +190,7 @@ def test_a_map_without_a_street_is_refused():
 
 @pytest.fixture(scope="module")
 def extract():
-    pyrosm = pytest.importorskip("pyrosm", reason="pyrosm is missing; install it with: pip install 'leerlijn[streets]'")
+    pyrosm = pytest.importorskip("pyrosm", reason="pyrosm is missing; install it with: pip install --constraint constraints.txt pyrosm")
     return Path(pyrosm.get_data("helsinki_pbf"))
 
 
@@ -335,7 +335,7 @@ def test_a_missing_extract_is_named(tmp_path):
 
 def test_without_the_library_it_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyrosm", None)
-    with pytest.raises(BadInput, match=r"needs pyrosm; install it with: pip install 'leerlijn\[streets\]'"):
+    with pytest.raises(BadInput, match=r"needs pyrosm; install it with: pip install --constraint constraints.txt pyrosm"):
         read_streets(tmp_path / "town.osm.pbf")
 
 
