@@ -23,11 +23,13 @@ from recommender.routing.kernel_state import (
     PRIZE,
     Fixed,
     Work,
+    borrowed,
     compiled,
+    inlined,
 )
 
 
-@compiled
+@inlined
 def worth(fixed: Fixed, work: Work) -> float:
     """What the search maximises: prize, a little for time saved, and before all else pins and domains."""
     missing = fixed.n_pinned - work.tally[PINS_MET]
@@ -35,7 +37,7 @@ def worth(fixed: Fixed, work: Work) -> float:
     return float(work.value[PRIZE] - fixed.unmet * (missing * (fixed.min_domains + 1) + short))
 
 
-@compiled
+@inlined
 def keep(work: Work, everything: bool) -> None:
     """Let the route in work be the one kept."""
     for day in range(len(work.length)):
@@ -50,7 +52,7 @@ def keep(work: Work, everything: bool) -> None:
         work.kept_left[r] = work.left[r]
 
 
-@compiled
+@inlined
 def undo(fixed: Fixed, work: Work) -> None:
     """Go back to the route kept."""
     for day in range(len(work.length)):
@@ -61,6 +63,7 @@ def undo(fixed: Fixed, work: Work) -> None:
         if work.touched[day]:
             length = work.kept_length[day]
             work.length[day] = length
+            work.stale[day] = 1
             for i in range(length + 2):
                 work.tour[day, i] = work.kept_tour[day, i]
                 work.begin[day, i] = work.kept_begin[day, i]
@@ -71,7 +74,7 @@ def undo(fixed: Fixed, work: Work) -> None:
         work.left[r] = work.kept_left[r]
 
 
-@compiled
+@inlined
 def load_best(fixed: Fixed, work: Work) -> None:
     """Take the best route into work."""
     for day in range(len(work.length)):
@@ -85,10 +88,11 @@ def load_best(fixed: Fixed, work: Work) -> None:
         for i in range(1, length + 1):
             mark_in(fixed, work, work.tour[day, i], day)
         forward(fixed, work, day, 1)
-        backward(fixed, work, day, length + 1)
+        backward(fixed, work, day)
+        work.stale[day] = 1
 
 
-@compiled
+@inlined
 def note_best(work: Work, value: float, time: float) -> None:
     """Remember the route in work as the best."""
     work.value[BEST_WORTH], work.value[BEST_TIME], work.value[BEST_PRIZE] = value, time, work.value[PRIZE]
@@ -104,7 +108,7 @@ def start(fixed: Fixed, work: Work) -> None:
     for day in range(len(work.length)):
         work.touched[day] = 1
         forward(fixed, work, day, 1)
-        backward(fixed, work, day, 1)
+        backward(fixed, work, day)
     recreate(fixed, work, 1, 0.0, 0.0, 0.5)
     keep(work, True)
     value = worth(fixed, work)
@@ -113,8 +117,8 @@ def start(fixed: Fixed, work: Work) -> None:
 
 
 @compiled
-def search(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> None:
-    """Ruin and recreate, until so many iterations are done in all or so many places were looked at in this call."""
+def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> None:
+    """Do what ``search`` says."""
     count, value, settings, dice = work.tally, work.value, work.settings, work.dice
     days = len(work.length)
     count[EFFORT] = 0
@@ -129,19 +133,10 @@ def search(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> 
         count[ITERATION] += 1
         for day in range(days):
             work.touched[day] = 0
-        had = count[N_OUT]
         ruin(fixed, work)
-        for k in range(had, count[N_OUT]):
-            work.chosen[work.out[k]] = 1
-        now = count[N_OUT]
         exponent = int(settings[12]) + below(dice, int(settings[13]))
         weight = settings[16] + (settings[17] - settings[16]) * draw(dice)
-        # The visits just taken out stand at the end of ``out``; marks are cleared by the same list.
-        for k in range(had, now):
-            work.fit[k - had] = work.out[k]
         recreate(fixed, work, exponent, settings[14] * draw(dice), settings[15], weight)
-        for k in range(len(work.chosen)):
-            work.chosen[k] = 0
         gained = worth(fixed, work)
         time = way(fixed, work)
         new = gained - settings[9] * time
@@ -155,3 +150,9 @@ def search(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> 
                 note_best(work, gained, time)
         else:
             undo(fixed, work)
+
+
+@compiled
+def search(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> None:
+    """Ruin and recreate, until so many iterations are done in all or so many places were looked at in this call."""
+    run(borrowed(fixed), borrowed(work), most_iterations, most_effort)

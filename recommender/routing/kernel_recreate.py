@@ -6,19 +6,19 @@ import numpy as np
 
 from recommender.city import Float64, Int32
 from recommender.routing.kernel_dice import draw
-from recommender.routing.kernel_schedule import insert
+from recommender.routing.kernel_schedule import begin_at, insert
 from recommender.routing.kernel_state import DOMAINS_MET, EFFORT, N_OUT, Fixed, Int64, Work, compiled, inlined
 from recommender.routing.problem import UInt64
 
 
 @inlined
-def allowed(use: Float64, left: Float64, visit: int) -> bool:
-    """Whether the budgets leave room for a visit."""
-    fits = True
-    for r in range(len(left)):
-        if use[visit, r] > left[r]:
-            fits = False
-    return fits
+def allowed(fixed: Fixed, work: Work, visit: int) -> bool:
+    """Whether group and budgets leave room for a visit."""
+    short = work.taken[fixed.group[visit]] > 0
+    for r in range(len(work.left)):
+        if fixed.use[visit, r] > work.left[r]:
+            short = True
+    return not short
 
 
 @compiled
@@ -33,57 +33,127 @@ def unlocked(requires: UInt64, awards: UInt64, tour: Int32, length: Int64, visit
     return len(length), 0
 
 
-@inlined
-def best_place(
-    go: Float64,
-    come: Float64,
+@compiled
+def scan_gap(
+    away: Float64,
+    home: Float64,
+    first: Float64,
+    last: Float64,
+    cost: Float64,
+    cost_at: Int64,
+    moment: float,
+    bound: float,
+    next_begin: float,
+    straight: float,
+    weight: float,
+    at: int,
+) -> None:
+    """Note for all visits at once whether the gap behind place ``at`` is their cheapest.
+
+    Free of branches and over whole rows, so that the processor takes many visits in one step; visits with one window.
+    """
+    detour, shift = weight, 1.0 - weight
+    for visit in range(len(cost)):
+        arrival = moment + away[visit]
+        begin = arrival if arrival > first[visit] else first[visit]
+        reach = begin + home[visit]
+        late = reach - next_begin
+        price = detour * (away[visit] + home[visit] - straight) + shift * (late if late > 0.0 else 0.0)
+        better = (arrival <= last[visit]) & (reach <= bound) & (price < cost[visit])
+        cost[visit] = price if better else cost[visit]
+        cost_at[visit] = at if better else cost_at[visit]
+
+
+@compiled
+def scan_gap_windows(
+    away: Float64,
+    home: Float64,
     opens: Float64,
     closes: Float64,
-    tour: Int32,
-    begin: Float64,
-    latest: Float64,
-    visit: int,
-    day: int,
-    start: int,
-    length: int,
-    first: float,
-    last: float,
+    start: Float64,
+    cost: Float64,
+    cost_at: Int64,
+    moment: float,
+    bound: float,
+    next_begin: float,
+    straight: float,
     weight: float,
-) -> tuple[float, int]:
-    """Where in a day a visit costs least; infinite cost when nowhere.
+    at: int,
+) -> None:
+    """The same for visits with several windows."""
+    detour, shift = weight, 1.0 - weight
+    for visit in range(len(cost)):
+        start[visit] = np.inf
+    for w in range(len(opens) - 1, -1, -1):
+        for visit in range(len(cost)):
+            arrival = moment + away[visit]
+            begin = arrival if arrival > opens[w, visit] else opens[w, visit]
+            start[visit] = begin if arrival <= closes[w, visit] else start[visit]
+    for visit in range(len(cost)):
+        reach = start[visit] + home[visit]
+        late = reach - next_begin
+        price = detour * (away[visit] + home[visit] - straight) + shift * (late if late > 0.0 else 0.0)
+        better = (reach <= bound) & (price < cost[visit])
+        cost[visit] = price if better else cost[visit]
+        cost_at[visit] = at if better else cost_at[visit]
 
-    The cost is a mix of the detour with its service and of how much later the next visit begins.
-    """
-    best, place = np.inf, -1
-    windows = opens.shape[2]
-    for i in range(start, length + 1):
-        if begin[day, i] > last:
-            break
-        bound = latest[day, i + 1]
-        if bound < first:
+
+@compiled
+def scan_day(fixed: Fixed, work: Work, day: int, weight: float) -> None:
+    """What each visit would cost in its cheapest gap of a day; infinite where it fits nowhere."""
+    n = len(fixed.prize)
+    length = work.length[day]
+    cost, cost_at = work.cost[day], work.cost_at[day]
+    single = fixed.opens.shape[1] == 1
+    for visit in range(n):
+        cost[visit] = np.inf
+    blink = work.settings[18]
+    for i in range(length + 1):
+        if blink > 0.0 and draw(work.dice) < blink:
             continue
-        before, after = tour[day, i], tour[day, i + 1]
-        arrival = begin[day, i] + come[visit, before]
-        if arrival > last:
-            continue
-        if windows == 1:
-            time = max(arrival, first)
+        before, after = work.tour[day, i], work.tour[day, i + 1]
+        moment, bound, next_begin = work.begin[day, i], work.latest[day, i + 1], work.begin[day, i + 1]
+        straight = fixed.go[before, after]
+        if straight == np.inf:
+            straight, next_begin = 0.0, moment
+        away, home = fixed.go[before, :n], fixed.come[after, :n]
+        if single:
+            scan_gap(
+                away, home, fixed.first[day], fixed.last[day], cost, cost_at,
+                moment, bound, next_begin, straight, weight, i,
+            )  # fmt: skip
         else:
-            w = 0
-            while arrival > closes[day, visit, w]:
-                w += 1
-            time = max(arrival, opens[day, visit, w])
-        time += go[visit, after]
-        if time > bound:
-            continue
-        detour = come[visit, before] + go[visit, after]
-        straight = go[before, after]
-        if straight < np.inf:
-            detour -= straight
-        cost = weight * detour + (1.0 - weight) * max(time - begin[day, i + 1], 0.0)
-        if cost < best:
-            best, place = cost, i
-    return best, place
+            scan_gap_windows(
+                away, home, fixed.opens[day], fixed.closes[day], work.start, cost, cost_at,
+                moment, bound, next_begin, straight, weight, i,
+            )  # fmt: skip
+    work.tally[EFFORT] += (length + 1) * n
+    work.stale[day] = 0
+    if fixed.has_badges:
+        for k in range(work.tally[N_OUT]):
+            visit = work.out[k]
+            if fixed.requires[visit]:
+                scan_locked(fixed, work, day, visit, weight)
+
+
+@inlined
+def scan_locked(fixed: Fixed, work: Work, day: int, visit: int, weight: float) -> None:
+    """The same for one visit that asks for badges: only behind the visits that give them."""
+    from_day, from_at = unlocked(fixed.requires, fixed.awards, work.tour, work.length, visit)
+    work.cost[day, visit] = np.inf
+    if day < from_day:
+        return
+    for i in range(from_at if day == from_day else 0, work.length[day] + 1):
+        before, after = work.tour[day, i], work.tour[day, i + 1]
+        arrival = work.begin[day, i] + fixed.come[visit, before]
+        reach = begin_at(fixed.opens, fixed.closes, day, visit, arrival) + fixed.go[visit, after]
+        if reach <= work.latest[day, i + 1]:
+            price = weight * (fixed.come[visit, before] + fixed.go[visit, after])
+            if fixed.go[before, after] < np.inf:
+                price -= weight * fixed.go[before, after]
+                price += (1.0 - weight) * max(reach - work.begin[day, i + 1], 0.0)
+            if price < work.cost[day, visit]:
+                work.cost[day, visit], work.cost_at[day, visit] = price, i
 
 
 @compiled
@@ -93,109 +163,60 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
     ``exponent`` and ``weight`` say what counts, ``noise`` how much chance has a say, ``skip`` how often a visit is
     passed over.
     """
-    go, come, opens, closes, firsts, lasts = fixed.go, fixed.come, fixed.opens, fixed.closes, fixed.first, fixed.last
-    group, pinned, domain, use, requires = fixed.group, fixed.pinned, fixed.domain, fixed.use, fixed.requires
-    appeals, awards = fixed.appeal, fixed.awards
-    tour, begin, latest, lengths, touched = work.tour, work.begin, work.latest, work.length, work.touched
-    taken, left, met, out, count, dice = work.taken, work.left, work.met, work.out, work.tally, work.dice
-    fit, fit_day, fit_at, fit_cost, chosen = work.fit, work.fit_day, work.fit_at, work.fit_cost, work.chosen
-    badges, coupled, days = fixed.has_badges, fixed.coupled, len(work.length)
+    appeal, cost, fit, dice, out = fixed.appeal, work.cost, work.fit, work.dice, work.out
+    days = len(work.length)
+    for day in range(days):
+        if work.stale[day] or fixed.has_badges:
+            scan_day(fixed, work, day, weight)
     fits = 0
-    effort = 0
-    for k in range(count[N_OUT]):
+    for k in range(work.tally[N_OUT]):
         visit = out[k]
-        wanted = pinned[group[visit]] or domain[visit] >= 0
-        if (appeals[exponent, visit] <= 0.0 or (skip > 0.0 and draw(dice) < skip)) and not wanted:
+        lowest = np.inf
+        for day in range(days):
+            lowest = min(lowest, cost[day, visit])
+        if lowest == np.inf and not (fixed.has_badges and fixed.requires[visit]):
             continue
-        if taken[group[visit]] > 0 or not allowed(use, left, visit):
+        wanted = fixed.pinned[fixed.group[visit]] or fixed.domain[visit] >= 0
+        if (appeal[exponent, visit] <= 0.0 or (skip > 0.0 and draw(dice) < skip)) and not wanted:
             continue
-        from_day, from_at = 0, 0
-        if badges and requires[visit]:
-            from_day, from_at = unlocked(requires, awards, tour, lengths, visit)
-        everywhere = coupled or chosen[visit] == 1
-        best, best_day, best_at = np.inf, -1, -1
-        for day in range(from_day, days):
-            if (everywhere or touched[day]) and firsts[day, visit] < np.inf:
-                effort += lengths[day] + 1
-                cost, at = best_place(
-                    go,
-                    come,
-                    opens,
-                    closes,
-                    tour,
-                    begin,
-                    latest,
-                    visit,
-                    day,
-                    from_at if day == from_day else 0,
-                    lengths[day],
-                    firsts[day, visit],
-                    lasts[day, visit],
-                    weight,
-                )
-                if cost < best:
-                    best, best_day, best_at = cost, day, at
-        if best_day >= 0 or (badges and requires[visit]):
-            fit[fits], fit_day[visit], fit_at[visit], fit_cost[visit] = visit, best_day, best_at, best
+        if allowed(fixed, work, visit):
+            fit[fits] = visit
             fits += 1
     while fits > 0:
-        highest, found = -1.0, -1
-        short = count[DOMAINS_MET] < fixed.min_domains
+        highest, found, there = 0.0, -1, -1
+        short = work.tally[DOMAINS_MET] < fixed.min_domains
         for k in range(fits):
             visit = fit[k]
-            if fit_day[visit] < 0:
-                continue
-            value = appeals[exponent, visit] / (fit_cost[visit] + 1e-6) * (1.0 - noise * draw(dice))
-            if pinned[group[visit]]:
-                value = (value + 1.0) * 1e12
-            elif short and domain[visit] >= 0 and met[domain[visit]] == 0:
-                value = (value + 1.0) * 1e6
-            if value > highest:
-                highest, found = value, k
+            for day in range(days):
+                if cost[day, visit] < np.inf:
+                    value = appeal[exponent, visit] / (cost[day, visit] + 1e-6)
+                    if fixed.pinned[fixed.group[visit]]:
+                        value = (value + 1.0) * 1e12
+                    elif short and fixed.domain[visit] >= 0 and work.met[fixed.domain[visit]] == 0:
+                        value = (value + 1.0) * 1e6
+                    value *= 1.0 - noise * draw(dice)
+                    if value > highest:
+                        highest, found, there = value, k, day
         if found < 0:
             break
         made = fit[found]
-        there = fit_day[made]
         fits -= 1
         fit[found] = fit[fits]
-        if highest <= 0.0 or not insert(fixed, work, made, there, fit_at[made]):
+        if not insert(fixed, work, made, there, work.cost_at[there, made]):
             continue
-        touched[there] = 1
+        work.touched[there] = 1
+        scan_day(fixed, work, there, weight)
+        if fixed.has_badges and fixed.awards[made]:
+            for day in range(there + 1, days):
+                scan_day(fixed, work, day, weight)
         kept = 0
         for k in range(fits):
             visit = fit[k]
-            if taken[group[visit]] > 0 or not allowed(use, left, visit):
-                continue
-            if badges or fit_day[visit] == there:
-                from_day, from_at = 0, 0
-                if badges and requires[visit]:
-                    from_day, from_at = unlocked(requires, awards, tour, lengths, visit)
-                best, best_day, best_at = np.inf, -1, -1
-                for day in range(from_day, days):
-                    if firsts[day, visit] < np.inf:
-                        effort += lengths[day] + 1
-                        cost, at = best_place(
-                            go,
-                            come,
-                            opens,
-                            closes,
-                            tour,
-                            begin,
-                            latest,
-                            visit,
-                            day,
-                            from_at if day == from_day else 0,
-                            lengths[day],
-                            firsts[day, visit],
-                            lasts[day, visit],
-                            weight,
-                        )
-                        if cost < best:
-                            best, best_day, best_at = cost, day, at
-                if best_day < 0 and not (badges and requires[visit]):
-                    continue
-                fit_day[visit], fit_at[visit], fit_cost[visit] = best_day, best_at, best
             fit[kept] = visit
-            kept += 1
+            if allowed(fixed, work, visit):
+                lowest = np.inf
+                for day in range(days):
+                    lowest = min(lowest, cost[day, visit])
+                if lowest < np.inf or (fixed.has_badges and fixed.requires[visit]):
+                    kept += 1
         fits = kept
-    count[EFFORT] += effort

@@ -6,10 +6,10 @@ import numpy as np
 
 from recommender.routing.kernel_dice import below, draw
 from recommender.routing.kernel_schedule import mark_out, tidy
-from recommender.routing.kernel_state import Fixed, Work, compiled
+from recommender.routing.kernel_state import Fixed, Work, compiled, inlined
 
 
-@compiled
+@inlined
 def take_string(fixed: Fixed, work: Work, day: int, centre: int, size: int, spared: int) -> None:
     """Take ``size`` visits around place ``centre`` of a day out, but for ``spared`` in their middle.
 
@@ -28,7 +28,7 @@ def take_string(fixed: Fixed, work: Work, day: int, centre: int, size: int, spar
     work.touched[day] = 1
 
 
-@compiled
+@inlined
 def take_any(fixed: Fixed, work: Work, share: float) -> None:
     """Take each visit out with a chance."""
     for day in range(len(work.length)):
@@ -38,7 +38,7 @@ def take_any(fixed: Fixed, work: Work, share: float) -> None:
                 work.touched[day] = 1
 
 
-@compiled
+@inlined
 def take_poor(fixed: Fixed, work: Work, day: int, most: int) -> None:
     """Take out visits that bring little for their time, drawn."""
     length = work.length[day]
@@ -60,7 +60,7 @@ def take_poor(fixed: Fixed, work: Work, day: int, most: int) -> None:
             work.touched[day] = 1
 
 
-@compiled
+@inlined
 def place_of(work: Work, visit: int) -> int:
     """Where in its day a visit stands."""
     day = work.place[visit]

@@ -12,59 +12,63 @@ from recommender.routing.kernel_state import (
     PRIZE,
     Fixed,
     Work,
-    compiled,
     inlined,
 )
 
 
 @inlined
-def begin_at(opens: Float64, closes: Float64, arrival: float) -> float:
+def begin_at(opens: Float64, closes: Float64, day: int, visit: int, arrival: float) -> float:
     """The first moment at or after ``arrival`` at which a visit may begin; infinite when it is too late."""
-    for w in range(len(closes)):
-        if arrival <= closes[w]:
-            return float(max(arrival, opens[w]))
-    return np.inf
+    moment = np.inf
+    for w in range(opens.shape[1] - 1, -1, -1):
+        if arrival <= closes[day, w, visit]:
+            moment = max(arrival, opens[day, w, visit])
+    return moment
 
 
 @inlined
-def begin_by(opens: Float64, closes: Float64, bound: float) -> float:
+def begin_by(opens: Float64, closes: Float64, day: int, visit: int, bound: float) -> float:
     """The last moment at or before ``bound`` at which a visit may begin; minus infinity when there is none."""
-    for w in range(len(opens) - 1, -1, -1):
-        if bound >= opens[w]:
-            return float(min(bound, closes[w]))
-    return -np.inf
+    moment = -np.inf
+    for w in range(opens.shape[1]):
+        if bound >= opens[day, w, visit]:
+            moment = min(bound, closes[day, w, visit])
+    return moment
 
 
-@compiled
+@inlined
 def forward(fixed: Fixed, work: Work, day: int, at: int) -> bool:
     """Recompute when visits begin, from place ``at`` on; whether all can."""
     n = len(fixed.prize)
-    tour, begin = work.tour[day], work.begin[day]
-    begin[0] = fixed.day_opens[day]
+    tour, begin, come, opens, closes = work.tour, work.begin, fixed.come, fixed.opens, fixed.closes
+    begin[day, 0] = fixed.day_opens[day]
     last = work.length[day] + 1
-    for i in range(max(at, 1), last):
-        visit = tour[i]
-        time = begin_at(
-            fixed.opens[day, visit], fixed.closes[day, visit], begin[i - 1] + fixed.come[visit, tour[i - 1]]
-        )
-        begin[i] = time
-        if time == np.inf:
+    moment = begin[day, at - 1]
+    before = tour[day, at - 1]
+    for i in range(at, last):
+        visit = tour[day, i]
+        moment = begin_at(opens, closes, day, visit, moment + come[visit, before])
+        begin[day, i] = moment
+        before = visit
+        if moment == np.inf:
             return False
-    begin[last] = begin[last - 1] + fixed.come[n + 1, tour[last - 1]]
-    return bool(begin[last] <= fixed.day_closes[day])
+    begin[day, last] = moment + come[n + 1, before]
+    return bool(begin[day, last] <= fixed.day_closes[day])
 
 
-@compiled
-def backward(fixed: Fixed, work: Work, day: int, at: int) -> None:
-    """Recompute until when visits may begin, from place ``at`` back."""
-    tour, latest = work.tour[day], work.latest[day]
+@inlined
+def backward(fixed: Fixed, work: Work, day: int) -> None:
+    """Recompute until when visits may begin."""
+    tour, latest, go, opens, closes = work.tour, work.latest, fixed.go, fixed.opens, fixed.closes
     last = work.length[day] + 1
-    latest[last] = fixed.day_closes[day]
-    for i in range(min(at, last - 1), 0, -1):
-        visit = tour[i]
-        bound = latest[i + 1] - fixed.go[visit, tour[i + 1]]
-        latest[i] = begin_by(fixed.opens[day, visit], fixed.closes[day, visit], bound)
-    latest[0] = fixed.day_opens[day]
+    bound = fixed.day_closes[day]
+    latest[day, last] = bound
+    after = tour[day, last]
+    for i in range(last - 1, 0, -1):
+        visit = tour[day, i]
+        bound = begin_by(opens, closes, day, visit, bound - go[visit, after])
+        latest[day, i] = bound
+        after = visit
 
 
 @inlined
@@ -117,7 +121,7 @@ def mark_out(fixed: Fixed, work: Work, visit: int) -> None:
     work.value[PRIZE] -= fixed.prize[visit]
 
 
-@compiled
+@inlined
 def insert(fixed: Fixed, work: Work, visit: int, day: int, at: int) -> bool:
     """Put a visit behind place ``at``; undone, and False, when rounding makes it late after all."""
     tour = work.tour[day]
@@ -132,12 +136,13 @@ def insert(fixed: Fixed, work: Work, visit: int, day: int, at: int) -> bool:
         work.length[day] = length
         forward(fixed, work, day, at + 1)
         return False
-    backward(fixed, work, day, length + 1)
+    backward(fixed, work, day)
+    work.stale[day] = 1
     mark_in(fixed, work, visit, day)
     return True
 
 
-@compiled
+@inlined
 def tidy(fixed: Fixed, work: Work, day: int) -> None:
     """Close the gaps that visits marked as not made left in a day, and bring its times up to date.
 
@@ -159,10 +164,11 @@ def tidy(fixed: Fixed, work: Work, day: int) -> None:
         work.length[day] = 0
         kept = 1
         forward(fixed, work, day, 1)
-    backward(fixed, work, day, kept)
+    backward(fixed, work, day)
+    work.stale[day] = 1
 
 
-@compiled
+@inlined
 def way(fixed: Fixed, work: Work) -> float:
     """Travel and service of all days."""
     total = 0.0

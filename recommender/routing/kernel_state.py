@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from recommender.city import Float64, Int32
@@ -41,11 +44,32 @@ def inlined(function: _Function) -> _Function:
     return cast(_Function, njit(inline="always", nogil=True)(function))
 
 
+def _borrowed(context: Any, arrays: Any) -> Any:
+    """The same arrays, not counted as references: counting them cost more than the search itself.
+
+    Safe as long as the Python caller holds them, which it does during a call.
+    """
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = arguments[0]
+        for i, kind in enumerate(signature.args[0]):
+            if isinstance(kind, types.Array):
+                array = make_array(kind)(target, builder, builder.extract_value(whole, i))  # type: ignore[no-untyped-call]
+                array.meminfo = cgutils.get_null_value(array.meminfo.type)  # type: ignore[no-untyped-call]
+                whole = builder.insert_value(whole, array._getvalue(), i)
+        return whole
+
+    return arrays(arrays), generate
+
+
+borrowed = cast(Callable[[Any], Any], intrinsic(_borrowed))
+
+
 class Fixed(NamedTuple):
     """What does not change during a search. ``n`` visits, then the start (row n) and the end (row n + 1) of a day.
 
     ``go[i, j]`` is the service of i and the way to j; ``come`` is its transpose, so that everything an insertion
-    test of one visit reads lies in two rows. ``opens`` and ``closes`` are (days, n, windows), with (inf, -inf) in
+    test of one visit reads lies in two rows. ``opens`` and ``closes`` are (days, windows, n), with (inf, -inf) in
     unused places; ``first`` and ``last`` bound them. ``appeal[a]`` is prize ** EXPONENTS[a]. ``coupled`` tells that what
     is made on one day changes what can be made on another; ``unmet`` is the price of a wish not met.
     """
@@ -97,10 +121,10 @@ class Work(NamedTuple):
     met: Int32
     touched: NDArray[np.uint8]
     fit: Int32
-    fit_day: Int32
-    fit_at: Int32
-    fit_cost: Float64
-    chosen: NDArray[np.uint8]
+    cost: Float64
+    cost_at: Int64
+    start: Float64
+    stale: NDArray[np.uint8]
     dice: UInt64
     tally: Int64
     value: Float64
@@ -132,8 +156,8 @@ def fixed_from(problem: Problem) -> Fixed:
         come=np.ascontiguousarray(go.T),
         opens=opens,
         closes=closes,
-        first=opens.min(axis=2, initial=np.inf),
-        last=closes.max(axis=2, initial=-np.inf),
+        first=opens.min(axis=1, initial=np.inf),
+        last=closes.max(axis=1, initial=-np.inf),
         day_opens=np.array(problem.day_opens, dtype=np.float64),
         day_closes=np.array(problem.day_closes, dtype=np.float64),
         group=group,
@@ -179,10 +203,10 @@ def work_for(fixed: Fixed, seed: int, settings: Float64) -> Work:
         met=np.zeros(n + 1, dtype=np.int32),
         touched=np.zeros(days, dtype=np.uint8),
         fit=np.zeros(n, dtype=np.int32),
-        fit_day=np.zeros(n, dtype=np.int32),
-        fit_at=np.zeros(n, dtype=np.int32),
-        fit_cost=np.zeros(n),
-        chosen=np.zeros(n, dtype=np.uint8),
+        cost=np.full((days, n), np.inf),
+        cost_at=np.zeros((days, n), dtype=np.int64),
+        start=np.zeros(n),
+        stale=np.ones(days, dtype=np.uint8),
         dice=dice,
         tally=np.array([n] + [0] * (COUNTS - 1), dtype=np.int64),
         value=np.zeros(VALUES),
@@ -193,11 +217,11 @@ def work_for(fixed: Fixed, seed: int, settings: Float64) -> Work:
 def _windows(problem: Problem) -> tuple[Float64, Float64]:
     """Windows with unused places closed; a window that ends before it begins is none."""
     days, n, windows = problem.opens.shape
-    opens = np.full((days, n, max(windows, 1)), np.inf)
-    closes = np.full((days, n, max(windows, 1)), -np.inf)
+    opens = np.full((days, max(windows, 1), n), np.inf)
+    closes = np.full((days, max(windows, 1), n), -np.inf)
     real = problem.opens <= problem.closes
-    opens[:, :, :windows] = np.where(real, problem.opens, np.inf)
-    closes[:, :, :windows] = np.where(real, problem.closes, -np.inf)
+    opens[:, :windows] = np.where(real, problem.opens, np.inf).transpose(0, 2, 1)
+    closes[:, :windows] = np.where(real, problem.closes, -np.inf).transpose(0, 2, 1)
     return opens, closes
 
 

@@ -40,6 +40,7 @@ SETTINGS = np.array(
         0.05,  # 15 skip
         0.0,  # 16 detour weight, lowest
         1.0,  # 17 highest
+        0.0,  # 18 share of gaps passed over
     ]
 )
 
@@ -91,8 +92,8 @@ def answer(problem: Problem, fixed: Fixed, work: Work) -> Solution:
         for i in range(1, work.best_length[day] + 1):
             visit = tour[i]
             arrival = time + fixed.go[tour[i - 1], visit]
-            w = int(np.argmax(arrival <= fixed.closes[day, visit]))
-            time = max(arrival, fixed.opens[day, visit, w])
+            w = int(np.argmax(arrival <= fixed.closes[day, :, visit]))
+            time = max(arrival, fixed.opens[day, w, visit])
             visits.append(visit)
             days.append(day)
             begins.append(time)
