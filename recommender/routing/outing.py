@@ -18,6 +18,7 @@ from recommender.routing.route import Routes
 from recommender.routing.searching import find
 from recommender.routing.solve import solve
 from recommender.routing.telling import told
+from recommender.routing.units import as_tuned, back
 from recommender.travel import TravelTimes
 
 __all__ = ["DEFAULT_STOP", "OpenHours", "OutingWish", "Pause", "plan_outing"]
@@ -70,7 +71,8 @@ def plan_outing(
     asked = Asked(passport, catalogue, release, request, wish, travel, hours).checked()
 
     def search(problem: Problem) -> Solution:
-        return solve(problem, stop, seed)
+        tuned, *factors = as_tuned(problem)
+        return back(solve(tuned, stop, seed), *factors)
 
     found = find(asked, search)
     answer = tuple(told(asked, route.posed, route.days or ()) for route in alternatives(asked, found, search))

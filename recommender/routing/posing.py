@@ -90,7 +90,7 @@ def pose(asked: Asked, visits: Visits, most: int = MOST_VISITS) -> Posed:
 def whole_minutes(asked: Asked, minutes: Float64) -> Float64:
     """Nobody plans in seconds: up to the next whole minute; infinite where it is longer than was asked for."""
     limit = np.inf if asked.request.max_minutes is None else asked.request.max_minutes
-    return np.where(minutes <= limit, np.ceil(minutes - 1e-6), np.inf)
+    return np.where(minutes <= limit + 1e-6, np.ceil(minutes - 1e-6), np.inf)
 
 
 def _moments(asked: Asked) -> tuple[int, ...]:
@@ -199,7 +199,8 @@ def _problem(asked: Asked, own: Visits, pause: Int32, place: Int32, minutes: Flo
     )
     domain = asked.catalogue.activities.domain[own.activity].astype(np.int32)
     return Problem(
-        prize=np.concatenate([own.prize, np.zeros(n_pauses)]),
+        # A pause is worth the same everywhere, and something: so that the search tries it at one place and another.
+        prize=np.concatenate([own.prize, np.full(n_pauses, own.prize.mean() if len(own) else 0.0)]),
         service=np.concatenate([own.stay, rests[pause]]) if n_pauses else own.stay,
         opens=np.concatenate([wide(own.opens), wide(opens)], axis=1),
         closes=np.concatenate([wide(own.closes), wide(closes)], axis=1),
