@@ -15,6 +15,7 @@ FEEDS = {
     "schemaorg": "events and courses in schema.org's words, as JSON-LD or in web pages",
     "opencitydata": "Spain's open agenda, as CSV",
     "ical": "calendars and events in iCalendar",
+    "toronto": "Toronto's drop-in programmes, as CSV",
     "openactive": "saved pages of OpenActive RPDE feeds",
 }
 """What each feed is; its module has the same name and a function ``read(path, now)``."""
