@@ -139,7 +139,7 @@ def _unattainable(
         for row in now:
             del out[row]
     for row in _waiting_for_each_other(asks, givers, out):
-        out[row] = "cycle"
+        out[row] = "prerequisite_cycle"
     return out
 
 

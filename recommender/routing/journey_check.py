@@ -19,12 +19,12 @@ def checked(asked: Asked, route: Route) -> Route:
 
     Raises
     ------
-    AssertionError
+    RuntimeError
         When the validator sees a violation: a mistake of ours, not of the caller's.
     """
     wrong = check_journey(asked.catalogue, route, rules_of(asked))
     if wrong:
-        raise AssertionError(f"a journey that breaks its rules: {'; '.join(wrong)}")
+        raise RuntimeError(f"a journey that breaks its rules: {'; '.join(wrong)}")
     return route
 
 
@@ -32,7 +32,6 @@ def rules_of(asked: Asked) -> Rules:
     """Everything that was asked, in the validator's own words."""
     passport, request, wish, catalogue = asked.passport, asked.request, asked.wish, asked.catalogue
     stamped = frozenset(passport.stamps.activity.tolist())
-    own = [] if np.isnan(passport.age_low) else [(passport.age_low, passport.age_high)]
     finished = {
         badge
         for badge, stations in zip(catalogue.lines.badge, catalogue.lines.stations, strict=True)
@@ -40,7 +39,7 @@ def rules_of(asked: Asked) -> Rules:
     }
     return Rules(
         at=request.at,
-        ages=(*own, *((age, age) for age in request.company)),
+        ages=((passport.age_low, passport.age_high), *((age, age) for age in request.company)),
         languages=passport.languages,
         held=frozenset(passport.badges | finished),
         done=frozenset() if request.include_stamped else stamped - frozenset(wish.pinned.tolist()),

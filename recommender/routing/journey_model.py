@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from ortools.sat.python import cp_model
 
-from recommender.city import STAGES, UNKNOWN, Int32, Int64
+from recommender.city import STAGES, UNKNOWN, Bool, Int32, Int64
 from recommender.routing.journey_problem import JourneyProblem
 
 START, CORE, FINISH = range(len(STAGES))
@@ -91,13 +91,24 @@ def _fill_weeks(whole: JourneyModel, problem: JourneyProblem) -> None:
 
 def _keep_apart(whole: JourneyModel, problem: JourneyProblem, moment: Int64) -> None:
     """No two visits at once, and time to travel between two of one day."""
-    if problem.per_week == 1:
-        return
     model, made = whole.model, whole.made
+    if problem.per_week == 1:
+        for one in np.flatnonzero(spills(problem.week, problem.week_ends, problem.end)).tolist():
+            for other in np.flatnonzero(
+                (problem.week > problem.week[one]) & (problem.begin < problem.end[one])
+            ).tolist():
+                model.add_bool_or([~made[one], ~made[other]])
+        return
     for clique in at_once(problem, moment):
         model.add_at_most_one([made[visit] for visit in clique])
     for one, other in too_close(problem):
         model.add_bool_or([~made[one], ~made[other]])
+
+
+def spills(week: Int64, week_ends: Int64, end: Int64) -> Bool:
+    """Which visits go on in the week after. Shape (n_visits,)."""
+    beyond: Bool = end > week_ends[week]
+    return beyond
 
 
 def at_once(problem: JourneyProblem, moment: Int64) -> list[list[int]]:

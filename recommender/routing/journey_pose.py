@@ -10,6 +10,7 @@ from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int32, Int64
 from recommender.eligibility import has_theme
 from recommender.routing.journey_ask import Asked
 from recommender.routing.journey_badges import Badges, badges_for
+from recommender.routing.journey_model import spills
 from recommender.routing.journey_problem import Chain, JourneyProblem
 from recommender.routing.journey_times import DropIns, Horizon, days_of, weeks_of
 from recommender.routing.journey_wish import MOST_STOPS
@@ -224,14 +225,18 @@ def _kept(asked: Asked, free: Bool, badges: Badges) -> Bool:
 
 
 def _one_a_week(asked: Asked, horizon: Horizon, visits: Visits) -> Int64:
-    """Of the visits to one activity in one week the one with the best score, where a week holds one stop anyway."""
+    """Of the visits to one activity in one week the one with the best score, where a week holds one stop anyway.
+
+    What goes on into the next week is no match for what does not.
+    """
     score = np.full(len(asked.catalogue.sessions), -np.inf)
     score[asked.can.sessions] = asked.by_session
     week = _week(asked, horizon, visits)
-    order = np.lexsort((visits.begin, -score[visits.session], week, visits.position))
+    beyond = spills(week, horizon.week_ends, visits.end)
+    order = np.lexsort((visits.begin, -score[visits.session], beyond, week, visits.position))
     group = visits.position[order] * (horizon.weeks + 1) + week[order]
     first = np.ones(len(order), dtype=np.bool_)
-    first[1:] = group[1:] != group[:-1]
+    first[1:] = (group[1:] != group[:-1]) | beyond[order[1:]]
     return order[first]
 
 
@@ -266,6 +271,7 @@ def _problem(
         end=visits.end,
         week=_week(asked, horizon, visits),
         day=days_of(catalogue.clock, visits.begin),
+        week_ends=horizon.week_ends,
         place=place,
         venue=catalogue.sessions.venue[visits.session],
         minutes=minutes,

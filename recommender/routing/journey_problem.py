@@ -32,6 +32,8 @@ class JourneyProblem:
         Seconds since 1970 UTC.
     week, day : int64, shape (n_visits,)
         Weeks from 0; days in the city's own calendar.
+    week_ends : int64, shape (weeks,)
+        Seconds since 1970 UTC.
     place : int32, shape (n_visits,)
         Row of ``minutes``, ``UNKNOWN`` where nobody knows.
     venue : int32, shape (n_visits,)
@@ -70,6 +72,7 @@ class JourneyProblem:
     end: Int64
     week: Int64
     day: Int64
+    week_ends: Int64
     place: Int32
     venue: Int32
     minutes: Float64

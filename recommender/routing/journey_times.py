@@ -61,6 +61,11 @@ class Horizon:
     closes: int
     midnights: tuple[int, ...]
 
+    @property
+    def week_ends(self) -> Int64:
+        """When each week ends. Shape (weeks,), seconds since 1970 UTC."""
+        return np.array(self.midnights[WEEK::WEEK], dtype=np.int64)
+
     @classmethod
     def of(cls, catalogue: Catalogue, wish: JourneyWish, at: int) -> Horizon:
         """The weeks that a wish speaks of."""

@@ -24,7 +24,7 @@ MEANING: Mapping[str, str] = {
     "no_time": "its session begins before one can be there; or it overlaps a stop, or is too far from one of that day",
     "price": "its price is not known or above the budget; or with it the journey would cost more than that",
     "prerequisite": "it asks for a badge that is not held and that nothing before it gives",
-    "cycle": "it asks for a badge that only what waits for this one gives",
+    "prerequisite_cycle": "it asks for a badge that only what waits for this one gives",
     "goal": "it does not touch the goal's theme, and most stops must",
     "station_order": "an earlier station of its line is still to come, or a later one is in the journey before it",
     "stage": "it is a start after a core, a core after the finish, or a finish before what is in the journey",
