@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data train evaluate report publish rollback serve bench prove clean free-port
+.PHONY: help install run test lint check data travel train evaluate report publish rollback serve bench prove clean free-port
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ endif
 
 train: data ## Load, then fit a release; it is not in service yet
 	$(py) -m training train $(city) $(config)
+
+travel: $(full) ## Give the city its streets and its timetable: STREETS=map.osm.pbf TIMETABLE=gtfs.zip
+	$(py) -m training travel $(city) $(if $(STREETS),--streets '$(STREETS)') $(if $(TIMETABLE),--timetable '$(TIMETABLE)')
 
 evaluate: $(lean) ## Measure the model beside simple lists, and write figures and pages
 	$(py) -m training evaluate $(city) $(config)
