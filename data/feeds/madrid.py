@@ -17,14 +17,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from data.feeds.agenda import Entry, Rejected, tables_from
+from data.feeds.agenda import Entry, tables_from
+from data.feeds.content import decoded, files_of, parsed_json, read_bytes
 from data.feeds.mapping import CategoryMapping, load
+from data.feeds.records import Odd, Reading, UnusableError, each
 from data.feeds.series import Series
 from data.feeds.spanish import ages, clean, plain, price
 from data.tables import CitySettings, Tables
@@ -44,13 +45,7 @@ _ICAL_DAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _NEEDED = ("ID-EVENTO", "TITULO", "FECHA", "FECHA-FIN")
 
 
-class _UnusableError(Exception):
-    def __init__(self, field: str, value: object, expected: str) -> None:
-        super().__init__(field, value, expected)
-        self.field, self.value, self.expected = field, str(value), expected
-
-
-_Reader = Callable[[int, Any, list[_UnusableError]], Entry]
+_Reader = Callable[[int, Any, Odd], Entry]
 
 
 def _letters(text: str) -> str:
@@ -73,10 +68,10 @@ def _day(field: str, text: str) -> date:
     try:
         return datetime.fromisoformat(text[:19]).date()
     except ValueError:
-        raise _UnusableError(field, text, "a date such as 2022-01-28 00:00:00.0") from None
+        raise UnusableError(field, text, "a date such as 2022-01-28 00:00:00.0") from None
 
 
-def _excluded(field: str, text: str, odd: list[_UnusableError]) -> frozenset[date]:
+def _excluded(field: str, text: str, odd: Odd) -> frozenset[date]:
     """The days left out. One that cannot be read costs only itself."""
     found = set()
     for part in text.split(";"):
@@ -85,14 +80,14 @@ def _excluded(field: str, text: str, odd: list[_UnusableError]) -> frozenset[dat
             if year:
                 found.add(date(int(year), int(month), int(day)))
         except ValueError:
-            odd.append(_UnusableError(field, part, "a day such as 15/5/2018" + KEPT_WITHOUT))
+            odd.append(UnusableError(field, part, "a day such as 15/5/2018" + KEPT_WITHOUT))
     return frozenset(found)
 
 
 def _weekdays(field: str, text: str, names: Mapping[str, int]) -> frozenset[int]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not set(words) <= set(names):
-        raise _UnusableError(field, text, f"days out of {','.join(names)}")
+        raise UnusableError(field, text, f"days out of {','.join(names)}")
     return frozenset(names[word] for word in words)
 
 
@@ -101,7 +96,7 @@ def _hour(field: str, text: str) -> time | None:
     try:
         found = time.fromisoformat(text.strip()) if text.strip() else time()
     except ValueError:
-        raise _UnusableError(field, text, "a time such as 18:30") from None
+        raise UnusableError(field, text, "a time such as 18:30") from None
     return found if found != time() else None
 
 
@@ -109,9 +104,9 @@ def _series(field: str, **when: Any) -> Series:
     try:
         series = Series(**when)
     except BadInput as error:
-        raise _UnusableError(field, when["last"], str(error)) from None
+        raise UnusableError(field, when["last"], str(error)) from None
     if not series.days():
-        raise _UnusableError(field, when["last"], f"a day that is left between {series.first} and {series.last}")
+        raise UnusableError(field, when["last"], f"a day that is left between {series.first} and {series.last}")
     return series
 
 
@@ -127,7 +122,7 @@ def _language(title: str) -> str:
 def _required(field: str, value: object) -> str:
     text = _text(value)
     if not text:
-        raise _UnusableError(field, "", "a value")
+        raise UnusableError(field, "", "a value")
     return text
 
 
@@ -136,7 +131,7 @@ def _category(path: str) -> str:
     return path.rpartition("actividades/")[2].strip("/ ")
 
 
-def _from_csv(line: int, row: Mapping[str, str], odd: list[_UnusableError]) -> Entry:
+def _from_csv(line: int, row: Mapping[str, str], odd: Odd) -> Entry:
     title = _required("TITULO", row["TITULO"])
     description, cost = _text(row.get("DESCRIPCION")), _text(row.get("PRECIO"))
     return Entry(
@@ -165,11 +160,11 @@ def _from_csv(line: int, row: Mapping[str, str], odd: list[_UnusableError]) -> E
     )
 
 
-def _from_json(line: int, entry: Mapping[str, Any], odd: list[_UnusableError]) -> Entry:
+def _from_json(line: int, entry: Mapping[str, Any], odd: Odd) -> Entry:
     title, description = _required("title", entry.get("title")), _text(entry.get("description"))
     again = entry.get("recurrence") or {}
     if again.get("frequency", "WEEKLY") != "WEEKLY":
-        raise _UnusableError("frequency", again["frequency"], "WEEKLY")
+        raise UnusableError("frequency", again["frequency"], "WEEKLY")
     start = _required("dtstart", entry.get("dtstart"))
     place = entry.get("location") or {}
     district = ((entry.get("address") or {}).get("district") or {}).get("@id", "")
@@ -202,27 +197,13 @@ def _from_json(line: int, entry: Mapping[str, Any], odd: list[_UnusableError]) -
 
 def _collect(records: list[tuple[int, Any]], read: _Reader, source: str, mapping: CategoryMapping | None) -> Tables:
     entries: list[Entry] = []
-    rejected: list[Rejected] = []
-    for line, record in records:
-        odd: list[_UnusableError] = []
-        raw = json.dumps(record, ensure_ascii=False)
-        try:
-            entries.append(read(line, record, odd))
-        except _UnusableError as bad:
-            odd.append(bad)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            odd.append(_UnusableError("", raw[:80], f"an entry of the agenda ({error})"))
-        rejected += (Rejected(line, bad.field, bad.value, bad.expected, raw) for bad in odd)
-    return tables_from(entries, rejected, mapping or load("madrid"), CITY, source)
 
+    def keep(line: int, record: Any, odd: Odd) -> Reading:
+        entries.append(read(line, record, odd))
+        return Reading()
 
-def _decoded(content: bytes | str) -> str:
-    if isinstance(content, str):
-        return content
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    whole = each(records, keep, source, "an entry of the agenda")
+    return tables_from(entries, whole.rejected, mapping or load("madrid"), CITY, source, whole.records)
 
 
 def parse_csv(content: bytes | str, source: str = "madrid.csv", mapping: CategoryMapping | None = None) -> Tables:
@@ -233,7 +214,7 @@ def parse_csv(content: bytes | str, source: str = "madrid.csv", mapping: Categor
     BadInput
         When the header names none of the columns that an entry needs.
     """
-    reader = csv.reader(io.StringIO(_decoded(content).removeprefix("\ufeff"), newline=""), delimiter=";")
+    reader = csv.reader(io.StringIO(decoded(content, source, otherwise="latin-1"), newline=""), delimiter=";")
     # The first name has a space before it, the last is empty.
     names = [name.strip() for name in next(reader, [])]
     missing = [name for name in _NEEDED if name not in names]
@@ -249,7 +230,7 @@ def parse_csv(content: bytes | str, source: str = "madrid.csv", mapping: Categor
     return _collect(records, _from_csv, source, mapping)
 
 
-def parse_json(text: str, source: str = "madrid.json", mapping: CategoryMapping | None = None) -> Tables:
+def parse_json(text: bytes | str, source: str = "madrid.json", mapping: CategoryMapping | None = None) -> Tables:
     """The agenda as JSON-LD; a row in quarantine is the place in ``@graph``, from 1.
 
     Raises
@@ -257,11 +238,7 @@ def parse_json(text: str, source: str = "madrid.json", mapping: CategoryMapping 
     BadInput
         When it is not JSON, or has no list ``@graph``.
     """
-    try:
-        # Line breaks inside strings are no JSON, but they are in some descriptions.
-        content = json.loads(text.removeprefix("\ufeff"), strict=False)
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{source}, line {error.lineno}: not JSON: {error.msg}") from None
+    content = parsed_json(text, source)
     graph = content.get("@graph") if isinstance(content, dict) else None
     if not isinstance(graph, list):
         raise BadInput(f"{source}: no list '@graph'; this is not Madrid's agenda as JSON")
@@ -269,17 +246,15 @@ def parse_json(text: str, source: str = "madrid.json", mapping: CategoryMapping 
 
 
 def _read_file(path: Path) -> Tables:
-    content = path.read_bytes()
-    if path.suffix == ".json":
-        try:
-            return parse_json(content.decode("utf-8-sig"), path.name)
-        except UnicodeDecodeError as error:
-            raise BadInput(f"{path.name}: byte {error.start} is not UTF-8; JSON must be") from None
-    return parse_csv(content, path.name)
+    content = read_bytes(path)
+    parse = parse_json if path.name.removesuffix(".gz").endswith(".json") else parse_csv
+    return parse(content, path.name)
 
 
-def read(path: Path) -> Tables:
+def read(path: Path, now: int | None = None) -> Tables:
     """The agenda in a file, or the newest one in a folder: agendas of different years are different seasons.
+
+    ``now`` is not asked for: an agenda says itself when it came out.
 
     Raises
     ------
@@ -289,7 +264,7 @@ def read(path: Path) -> Tables:
     path = Path(path)
     if path.is_file():
         return _read_file(path)
-    files = sorted([*path.glob("*.csv"), *path.glob("*.json")])
+    files = files_of(path, (".csv", ".json"))
     found, wrong = [], []
     for file in files:
         try:

@@ -106,9 +106,7 @@ def notes_of(reading: Reading, source: str, head: str = "") -> tuple[str, ...]:
     return tuple(notes)
 
 
-def tables_of(
-    reading: Reading, mapping: CategoryMapping, city: CitySettings, source: str, notes: Sequence[str] | None = None
-) -> Tables:
+def tables_of(reading: Reading, mapping: CategoryMapping, city: CitySettings, source: str, head: str = "") -> Tables:
     """Validated tables of a feed.
 
     Parameters
@@ -120,8 +118,8 @@ def tables_of(
     city : CitySettings
     source : str
         File or folder name, for notes.
-    notes : sequence of str or None
-        None: those of ``notes_of``.
+    head : str
+        The first note, when it is another than how many records became how many activities.
     """
     reading = unrepeated(reading)
     known: dict[str, set[str]] = {"themes": set(mapping.themes["theme_id"])}
@@ -137,7 +135,6 @@ def tables_of(
         known[table.name] = set(frames[table.name][table.key[0]])
         lost.append(problems)
         origins += origins_of(table, kept)
-    told = notes_of(reading, source) if notes is None else tuple(notes)
     return Tables(
         city=city,
         themes=mapping.themes,
@@ -145,7 +142,7 @@ def tables_of(
         activities=frames["activities"],
         sessions=frames["sessions"],
         quarantine=pd.concat(lost, ignore_index=True),
-        notes=told,
+        notes=notes_of(reading, source, head),
         origins=pd.DataFrame(origins, columns=list(ORIGIN_COLUMNS), dtype="str"),
         records=reading.records,
     )

@@ -12,9 +12,8 @@ import pytest
 
 from data.columns import TABLES
 from data.feeds import madrid
-from data.feeds.agenda import MOST_SESSIONS
 from data.feeds.mapping import FOLDER, load
-from data.feeds.series import Series
+from data.feeds.series import MOST_SESSIONS, Series
 from data.feeds.spanish import ages, clean, price, status
 from data.folder import read_folder, write_folder
 from data.translate import catalogue_from
