@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 from rich.table import Table as Grid
 
+from data.tables import Tables
 from recommender.errors import BadInput
 from training.cli_common import CityOption, aside, home, open_store, out, progress_bar, the_city
 
@@ -44,7 +45,7 @@ def travel(
         name = the_city(store, city)
         tables = store.load(name, people=False)
     if streets is not None:
-        _streets(name, streets)
+        _streets(tables, streets)
     if timetable is not None:
         _timetable(name, timetable, tables.city.time_zone)
     _show(name, tables)
@@ -63,13 +64,19 @@ def _steps(title: str, steps: tuple[str, ...]) -> Iterator[Callable[[str], None]
         bars.update(task, completed=len(steps), description=title)
 
 
-def _streets(city: str, path: Path) -> None:
+def _streets(tables: Tables, path: Path) -> None:
+    from data.translate import catalogue_from
+    from data.travel.city import CityTravel, places_of
     from data.travel.streets import FILE, STEPS, read_streets
 
-    with _steps("Streets", STEPS) as tell:
+    folder = home().travel(tables.city.id)
+    with _steps("Streets", (*STEPS, "ways between the city's own places")) as tell:
         found, summary = read_streets(path, tell)
-    target = home().travel(city) / FILE
-    found.save(target)
+        tell("ways between the city's own places")
+        # Before the streets themselves, so that a running service finds the ways when it notices them.
+        lat, lon = places_of(catalogue_from(tables))
+        CityTravel(tables.city.travel, found, None, lat, lon).prepare(folder, keep=True)
+        found.save(folder / FILE)
     _grid(
         "streets",
         {
@@ -121,13 +128,14 @@ def _grid(title: str, rows: Mapping[str, int]) -> None:
     out().print(grid)
 
 
-def _show(city: str, tables: Any) -> None:
+def _show(city: str, tables: Tables) -> None:
     """What travel times rest on now, and which places they do not reach."""
     from data.translate import catalogue_from
     from data.travel.city import ON_STREETS, places_of, travel_of
 
     catalogue = catalogue_from(tables)
     found = travel_of(home(), city, catalogue)
+    found.prepare(home().travel(city), keep=True)
     console = out()
     lat, lon = places_of(catalogue)
     for mode in ON_STREETS:

@@ -66,11 +66,23 @@ class CityTravel:
             self.transit = Transit(timetable, modes["walk"], streets_on_foot)
         self._stops: dict[tuple[float, float], tuple[Int64, Int64]] = {}
 
-    def prepare(self) -> None:
-        """Look the ways between the catalogue's places up before anybody asks, unless there are very many."""
-        for network in self.networks.values():
-            if len(network.nodes) <= _PREPARED_PLACES:
-                network.prepare()
+    def prepare(self, folder: Path | None = None, keep: bool = False) -> None:
+        """Look the ways between the catalogue's places up before anybody asks, unless there are very many.
+
+        Parameters
+        ----------
+        folder : Path or None
+            Where ways that were looked up before may be found.
+        keep : bool
+            Whether to leave those that were not found there for the next time.
+        """
+        for mode, network in self.networks.items():
+            path = None if folder is None else folder / f"ways-{mode}.npz"
+            if len(network.nodes) > _PREPARED_PLACES or (path is not None and network.recall(path)):
+                continue
+            network.prepare()
+            if path is not None and keep:
+                network.keep(path)
         if self.transit is not None:
             self.transit.warm()
             lat, lon = self.places
@@ -179,7 +191,7 @@ def travel_of(home: Home, city: str, catalogue: Catalogue, before: CityTravel | 
     streets = _there(Streets.load, folder / street_files.FILE, notes)
     timetable = _there(Timetable.load, folder / timetable_files.FILE, notes)
     travel = CityTravel(catalogue.travel, streets, timetable, lat, lon, tuple(notes))
-    travel.prepare()
+    travel.prepare(folder)
     return travel
 
 

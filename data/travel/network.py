@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -9,9 +12,13 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from data.travel.access import BIKE_SLOW, CLOSED, FULL, PUSH, SLOW, WALK_SLOW
+from data.travel.arrays import load_arrays, save_arrays
 from data.travel.streets import Streets
 from recommender.city import Bool, Float32, Float64, Int64, TravelMode
+from recommender.errors import BadInput
 from recommender.travel import EARTH_KM
+
+_FORM = "ways 1"
 
 OFF_NETWORK_KM = 1.0
 """A place farther than this from every street is not on the network."""
@@ -144,6 +151,29 @@ class Remembered:
     def prepare(self) -> None:
         """Look up the ways between all of the catalogue's places now."""
         self._rows_of(self.nodes)
+
+    def _key(self) -> NDArray[np.uint8]:
+        """What the remembered ways depend on: the streets, the speeds and the places."""
+        found, graph = hashlib.sha256(), self.network.graph
+        for values in (graph.data, graph.indices, graph.indptr, self.nodes):
+            found.update(np.ascontiguousarray(values).tobytes())
+        return np.frombuffer(found.digest(), dtype=np.uint8)
+
+    def keep(self, path: Path) -> None:
+        """Write what ``prepare`` looked up to a file."""
+        save_arrays(path, _FORM, {"key": self._key(), "minutes": self._rows_of(self.nodes)})
+
+    def recall(self, path: Path) -> bool:
+        """Take from a file what ``prepare`` would look up; False where there is none for these streets and places."""
+        try:
+            kept = load_arrays(path, _FORM, ("key", "minutes"))
+        except (BadInput, OSError):
+            return False
+        shape = (len(self.nodes), len(self.nodes))
+        if not np.array_equal(kept["key"], self._key()) or kept["minutes"].shape != shape:
+            return False
+        self._rows = dict(zip(self.nodes.tolist(), kept["minutes"], strict=True))
+        return True
 
     def _rows_of(self, nodes: Int64) -> Float32:
         """Minutes from nodes of the catalogue to all of them. Shape (n, n_own)."""

@@ -288,6 +288,39 @@ def test_many_places_forget_the_oldest_and_still_answer(helsinki, monkeypatch):
         np.testing.assert_allclose(found, expected[np.searchsorted(ways.nodes, some)], rtol=1e-6)
 
 
+def test_ways_that_were_kept_are_found_again_for_the_same_streets_places_and_speeds(helsinki, tmp_path):
+    streets, _ = helsinki
+    random = np.random.default_rng(3)
+    lat, lon = random.uniform(60.166, 60.176, 9), random.uniform(24.935, 24.955, 9)
+    path = tmp_path / "ways.npz"
+
+    def ways(walk=WALK, places=9):
+        return Remembered(Network(streets, "walk", walk, walk), lat[:places], lon[:places])
+
+    first, again = ways(), ways()
+    assert not again.recall(path)
+    first.keep(path)
+    assert again.recall(path)
+    np.testing.assert_array_equal(again.minutes(again.nodes, again.nodes), first.minutes(first.nodes, first.nodes))
+    assert not ways(walk=TravelMode(3.0)).recall(path)
+    assert not ways(places=8).recall(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not ways().recall(path)
+
+
+def test_a_city_keeps_its_ways_and_starts_with_them(helsinki, tmp_path):
+    streets, _ = helsinki
+    lat, lon = np.array([60.168, 60.171]), np.array([24.94, 24.95])
+    CityTravel(DEFAULT_TRAVEL, streets, lat=lat, lon=lon).prepare(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    CityTravel(DEFAULT_TRAVEL, streets, lat=lat, lon=lon).prepare(tmp_path, keep=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ways-bike.npz", "ways-walk.npz"]
+    found = CityTravel(DEFAULT_TRAVEL, streets, lat=lat, lon=lon)
+    found.prepare(tmp_path)
+    expected = CityTravel(DEFAULT_TRAVEL, streets).between(lat, lon, lat, lon, "bike", 0)
+    np.testing.assert_allclose(found.between(lat, lon, lat, lon, "bike", 0), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_nothing_and_nobody(helsinki):
     streets, _ = helsinki
     found = CityTravel(DEFAULT_TRAVEL, streets)

@@ -72,7 +72,7 @@ def test_streets_and_a_timetable_are_read_counted_and_kept(run, folder, extract,
     assert "transit: by timetable, from 2026-01-01 to 2026-12-31" in said
     assert "Streets" in progress
     assert "Timetable" in progress
-    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FILES, "ways-bike.npz", "ways-walk.npz"])
 
 
 def test_rows_that_were_left_out_are_told_and_kept_beside(run, folder, tmp_path):
