@@ -3,8 +3,9 @@
     python -m benchmarks.curiosity
 
 New interests are themes that no earlier stamp touched, in which the learner came to a true interest of at least
-``--strong`` and enjoyed a visit. Two ways of being greedy stand in the table: ``relevance``, the engine's pure ranking, and
-``own themes``, a profile that shows more of what somebody did before.
+``--strong`` and enjoyed a visit. They are measured against the ``greedy profile``: the same beliefs about themes as the engine
+has, from a learner's own stamps alone, without learned adjacency and without any step aside, always the best first.
+``adjacent profile`` adds the learned adjacency and nothing else, ``own themes`` counts stamps, ``relevance`` is the engine's pure ranking.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from recommender.city import DOMAINS, UNKNOWN, Float64
 from recommender.errors import BadInput
 from training.evaluation.uncertainty import Interval, intervals
 
-GREEDY, PROFILE = "relevance", "own themes"
+RELEVANCE, GREEDY = "relevance", "greedy profile"
 FIGURES = ("found", "tried", "domains", "enjoyed", "visits")
 
 
@@ -77,12 +78,14 @@ def joined(parts: Sequence[Outcome]) -> Outcome:
 
 
 def policies(curiosities: Sequence[float], strong: float) -> list[Policy]:
-    """The pure ranking first, then the list as it is served, then the simple ones and the oracles."""
+    """What is measured against, the list as it is served, the engine's ranking, the simple ones and the oracles."""
     served = [Engine(f"served at {value:g}", "served", value) for value in curiosities]
     return [
-        Engine(GREEDY, "relevance"),
+        Simple(GREEDY, "greedy"),
         *served,
-        Simple(PROFILE, "profile"),
+        Engine(RELEVANCE, "relevance"),
+        Simple("adjacent profile", "adjacent"),
+        Simple("own themes", "profile"),
         Simple("random", "random"),
         Simple("popular", "popular"),
         Simple("oracle of enjoyment", "enjoyment"),
@@ -96,15 +99,15 @@ def table_of(title: str, found: dict[str, Outcome], seed: int) -> Grid:
     for name in (
         "policy",
         "new interests",
-        "÷ relevance",
-        "÷ own themes",
+        f"÷ {GREEDY}",
+        f"÷ {RELEVANCE}",
         "tried",
         "domains",
         "enjoyed",
-        "÷ relevance",
+        f"÷ {GREEDY}",
     ):
         grid.add_column(name, justify="left" if name == "policy" else "right", no_wrap=True)
-    base, profile = found[GREEDY].figures, found[PROFILE].figures
+    base, ranking = found[GREEDY].figures, found[RELEVANCE].figures
     for name, one in found.items():
         figures = one.figures
         means = dict(zip(FIGURES, intervals(np.column_stack([figures[f] for f in FIGURES]), DRAWS, seed), strict=True))
@@ -115,7 +118,7 @@ def table_of(title: str, found: dict[str, Outcome], seed: int) -> Grid:
             name,
             said(means["found"]),
             "" if same else said(ratio(figures["found"], base["found"], seed)),
-            "" if name == PROFILE else said(ratio(figures["found"], profile["found"], seed)),
+            "" if name == RELEVANCE else said(ratio(figures["found"], ranking["found"], seed)),
             f"{means['tried'].value:.1f}",
             said(means["domains"]),
             f"{means['enjoyed'].value:.1%}",

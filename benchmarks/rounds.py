@@ -26,6 +26,7 @@ from data.simulation.choice import (
     utility_of,
 )
 from data.simulation.people import YEAR
+from recommender.beliefs import beliefs_of
 from recommender.city import UNKNOWN, Bool, Float64, Int32, Int64
 from recommender.passport import CHOSEN_BY, Passport, Stamps
 
@@ -173,7 +174,8 @@ class Simple:
     """The ten best of everything the engine may list, by something else than the engine.
 
     ``by`` is ``random``, ``popular`` (sign-ups in 30 days), ``profile`` (more of the themes of one's own stamps),
-    ``enjoyment`` (its true chance) or ``discovery`` (true chance of enjoying a theme that no stamp touched and that is
+    ``greedy`` (the best by the engine's own beliefs about themes, without learned adjacency: every theme starts from how
+    often it is met in this town, and only one's own stamps add to that), ``adjacent`` (the same with it), ``enjoyment`` (its true chance) or ``discovery`` (true chance of enjoying a theme that no stamp touched and that is
     liked by now: about the most that any list could find).
     """
 
@@ -203,9 +205,19 @@ class Simple:
             own = np.stack([offer.weights[passport.stamps.activity].sum(axis=0) for passport in passports])
             share: Float64 = own / np.maximum(own.sum(axis=1, keepdims=True), 1e-9) @ offer.weights.T + _TIE * lots
             return share
+        if self.by in ("greedy", "adjacent"):
+            return self._believed(scene, turn, passports) + _TIE * lots
         chance: Float64 = enjoyment_of(interest @ offer.weights.T, offer.quality, given)
         if self.by == "enjoyment":
             return chance
         waiting = ~themes_of(scene, passports) & (interest >= self.strong)
         found: Float64 = chance * (waiting.astype(float) @ (offer.weights > 0).T + _CONSOLATION)
         return found
+
+    def _believed(self, scene: Scene, turn: int, passports: Sequence[Passport]) -> Float64:
+        """Expected liking of every activity by the beliefs about its themes. Shape (n, n_activities)."""
+        model = scene.releases[turn].model
+        if self.by == "greedy":
+            model = replace(model, theme_adjacency=np.zeros_like(model.theme_adjacency))
+        beliefs = beliefs_of(passports, [int(scene.moments[turn])] * len(passports), model)
+        return np.asarray((model.theme_shares @ beliefs.mean.T).T, dtype=np.float64)

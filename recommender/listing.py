@@ -1,10 +1,10 @@
-"""The list as it is served: relevance first, then breadth, new directions, one drawn place and the guarantee.
+"""The list as it is served: what fits weighed against what is new, breadth, one drawn place and the guarantee.
 
 Every step works on the best of the relevance ranking and says what it did through the slot of each place:
 
 ``interest``       where relevance, calibrated to the learner's own mix of themes, put it
 ``next_station``   the next station of a line begun
-``new_direction``  a theme new to this learner, next to what they know
+``new_direction``  about themes new to this learner, and on the list for that
 ``drawn``          drawn from the next best, with a probability that is known exactly and logged
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from recommender.beliefs import LEAST
 from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int64
 from recommender.guarantee import guaranteed
 from recommender.model import Model
@@ -19,23 +20,24 @@ from recommender.ranking import Slot, top
 from recommender.scoring import Scored
 
 POOL = 100
-"""How far down the relevance ranking a list may reach."""
-NEW_SHARE = 0.4
-"""Share of the places for new directions at full curiosity; half of it at the usual 0.5, none at 0."""
+"""How far down the relevance ranking a list may reach at no curiosity; three times as far at full curiosity."""
+WONDER = 12.0
+"""What a theme that is wholly new is worth at full curiosity, in spreads of the learner's own scores. It grows with the
+square of the curiosity: a quarter of it at the usual 0.5."""
+ONCE = 2.0
+"""A theme that is on the list already is worth e⁻² of that for the next activity: one taste is enough."""
+LIFTS = 0.25, 4.0
+"""A link between themes may make a new one count at most so many times less, or more."""
 NEW_THEME = 0.5
 """An activity is a new direction when this share of it is about themes not yet visited …"""
 TRACE = 0.25
 """… where less than this much of a stamp counts as not visited."""
-LINK = 0.5
-"""What a theme's doubled prior, next to what the learner knows, is worth in the units of the score."""
-NEW_DOMAIN = 0.5
-"""What a domain where the learner never was is worth, when a new direction is chosen."""
 CALIBRATION = 1.0
-"""What one nat of distance to the learner's own mix of themes costs (Steck 2018, doi:10.1145/3240323.3240372)."""
+"""What one nat of distance to the learner's own mix of themes costs (Steck 2018, doi:10.1145/3240323.3240372); it fades
+above the usual curiosity, and is nothing at full curiosity."""
 ENOUGH_STAMPS = 3
 REPEAT = 1.0
-"""What a theme that is on the list already costs at the usual curiosity, in spreads of the learner's own scores:
-measured to find a tenth more new interests in simulated towns at no loss of NDCG."""
+"""What a theme that is on the list already costs at the usual curiosity, in spreads of the learner's own scores."""
 FLOOR = 3
 """At least this many domains among ten places, where so many are there."""
 DRAWN_FROM = 10
@@ -52,14 +54,17 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
     if request.policy == "relevance":
         best = top(scored.total, can.activities, request.count)
         return [Slot(position, _kind(scored, position)) for position in best.tolist()]
-    pool = top(scored.total, can.activities, max(POOL, 2 * request.count))
+    reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
+    pool = top(scored.total, can.activities, reach)
     shares = np.asarray(model.theme_shares[can.activities[pool]].toarray(), dtype=np.float64)
-    fresh = _new_themes(scored, shares)
+    narrow = _narrow(shares, catalogue)
     places = request.count - _is_drawn(scored)
-    new = _new_directions(scored, catalogue, pool, shares, fresh)[: _new_places(scored)]
-    known = _calibrated(scored, pool, shares, places - len(new), taken=new)
-    slots = [Slot(position, _kind(scored, position)) for position in known]
-    slots = _woven(slots, [Slot(position, "new_direction") for position in new])
+    chosen = _chosen(scored, pool, shares, narrow, _novelty(scored, model), places)
+    fresh = _fresh(scored, pool, narrow)
+    slots = [
+        Slot(int(pool[place]), "new_direction" if fresh[place] and place >= places else _kind(scored, int(pool[place])))
+        for place in chosen
+    ]
     slots = _broad(slots, scored, catalogue, pool)
     slots = _with_drawn(slots, scored, pool)
     return guaranteed(slots, scored, catalogue)
@@ -69,61 +74,68 @@ def _kind(scored: Scored, position: int) -> str:
     return "next_station" if scored.context.station[position] != UNKNOWN else "interest"
 
 
-def _new_themes(scored: Scored, shares: Float64) -> Bool:
-    """Which of the pool are mostly about themes that the learner has not visited; none without stamps."""
-    if not len(scored.passport.stamps):
-        return np.zeros(len(shares), dtype=np.bool_)
-    unvisited = scored.beliefs.evidence[0] < TRACE
-    about_new: Bool = shares @ unvisited >= NEW_THEME
-    return about_new
+def _narrow(shares: Float64, catalogue: Catalogue) -> Float64:
+    """Shares of the narrowest themes alone, each row summing to 1; a row that has none stays as it was.
+
+    Who has been to one concert knows "culture" by then; theatre is new all the same.
+    """
+    parent = catalogue.themes.parent
+    own = shares * ~np.isin(np.arange(len(parent)), parent)
+    whole = own.sum(axis=1, keepdims=True)
+    return np.divide(own, whole, out=shares.copy(), where=whole > 0)
 
 
-def _new_places(scored: Scored) -> int:
-    return round(scored.request.count * NEW_SHARE * scored.request.curiosity)
+def _novelty(scored: Scored, model: Model) -> Float64:
+    """What each theme holds for this learner to discover: 1 for a new one that is as likely as usual, 0 for a known one.
+
+    The chance that an interest waits there, by the themes the learner knows (the adjacent possible), over what is
+    usual for that theme; less as stamps come in, and nothing of what was put aside. All 0 without stamps: to
+    somebody who begins everything is new.
+    """
+    beliefs, passport = scored.beliefs, scored.passport
+    if not len(passport.stamps):
+        return np.zeros(len(model.theme_base))
+    lift = np.clip(beliefs.prior[0] / np.maximum(model.theme_base, LEAST), *LIFTS)
+    novelty: Float64 = lift * np.maximum(1 - beliefs.evidence[0], 0)
+    novelty[passport.less] = 0
+    return novelty
 
 
-def _new_directions(scored: Scored, catalogue: Catalogue, pool: Int64, shares: Float64, fresh: Bool) -> list[int]:
-    """New directions, the most promising first, each with another main theme."""
-    candidates = np.flatnonzero(fresh & (scored.context.station[pool] == UNKNOWN))
-    if not len(candidates):
-        return []
-    prior = scored.beliefs.prior[0]
-    linked = shares[candidates] @ np.log2(prior / np.maximum(_middle(prior), 1e-9))
-    been = np.unique(catalogue.activities.domain[scored.passport.stamps.activity])
-    domain = catalogue.activities.domain[scored.can.activities[pool[candidates]]]
-    promise = scored.total[pool[candidates]] + LINK * linked + NEW_DOMAIN * ~np.isin(domain, been)
-    chosen, seen = [], set[int]()
-    for place in np.lexsort((candidates, -promise)).tolist():
-        theme = int(shares[candidates[place]].argmax())
-        if theme not in seen:
-            seen.add(theme)
-            chosen.append(int(pool[candidates[place]]))
-    return chosen
+def _fresh(scored: Scored, pool: Int64, narrow: Float64) -> Bool:
+    """Which of the pool are mostly about themes not yet visited, and no next station; none without stamps or curiosity."""
+    if not len(scored.passport.stamps) or not scored.request.curiosity:
+        return np.zeros(len(narrow), dtype=np.bool_)
+    about_new: Bool = narrow @ (scored.beliefs.evidence[0] < TRACE) >= NEW_THEME
+    return about_new & (scored.context.station[pool] == UNKNOWN)
 
 
-def _middle(prior: Float64) -> float:
-    """The middle of a learner's priors: what "more than usual" is measured from."""
-    return float(np.median(prior)) if len(prior) else 1.0
+def _chosen(scored: Scored, pool: Int64, shares: Float64, narrow: Float64, novelty: Float64, places: int) -> list[int]:
+    """Places in the pool, best first: relevance and what there is to discover, less what repeats the list itself.
 
-
-def _calibrated(scored: Scored, pool: Int64, shares: Float64, places: int, taken: list[int]) -> list[int]:
-    """Greedy list that trades relevance against repeating itself, and against the learner's own mix of themes."""
-    free = [place for place, position in enumerate(pool.tolist()) if position not in set(taken)]
-    evidence = scored.beliefs.evidence[0]
-    calibrate = len(scored.passport.stamps) >= ENOUGH_STAMPS and evidence.sum() > 0
+    The list is filled one by one, each time with what adds most, and then put in the order of relevance: new
+    directions stand below what fits, and never crowd it out of sight.
+    """
+    request, evidence = scored.request, scored.beliefs.evidence[0]
+    begun = len(scored.passport.stamps) > 0
+    calibrate = CALIBRATION * min(1.0, 2 - 2 * request.curiosity)
+    if len(scored.passport.stamps) < ENOUGH_STAMPS or evidence.sum() <= 0:
+        calibrate = 0.0
     mix = evidence / max(evidence.sum(), 1e-9)
+    spread = float(scored.total.std())
     # Who has only a wish gets what was wished for, however alike it is.
-    again = REPEAT * 2 * scored.request.curiosity * float(scored.total.std()) if len(scored.passport.stamps) else 0.0
+    again = REPEAT * 2 * request.curiosity * spread * begun
+    wonder = WONDER * request.curiosity**2 * spread
     so_far = np.zeros_like(mix)
-    chosen: list[int] = []
+    free, chosen = list(range(len(pool))), list[int]()
     while free and len(chosen) < places:
         gain = scored.total[pool[free]] - again * (shares[free] @ so_far)
+        gain = gain + wonder * (narrow[free] @ (novelty * np.exp(-ONCE * so_far)))
         if calibrate:
-            gain = gain - CALIBRATION * _distance(mix, (so_far + shares[free]) / (len(chosen) + 1))
+            gain = gain - calibrate * _distance(mix, (so_far + shares[free]) / (len(chosen) + 1))
         place = free.pop(int(np.argmax(gain)))
         so_far += shares[place]
-        chosen.append(int(pool[place]))
-    return chosen
+        chosen.append(place)
+    return sorted(chosen)
 
 
 def _distance(mix: Float64, themes: Float64) -> Float64:
@@ -132,15 +144,6 @@ def _distance(mix: Float64, themes: Float64) -> Float64:
     smooth = 0.99 * themes[:, known] + 0.01 * mix[known]
     distance: Float64 = (mix[known] * np.log(mix[known] / smooth)).sum(axis=1)
     return distance
-
-
-def _woven(slots: list[Slot], new: list[Slot]) -> list[Slot]:
-    """New directions spread over the list, never in the first place."""
-    woven = list(slots)
-    step = max((len(slots) + len(new)) // (len(new) + 1), 1)
-    for index, slot in enumerate(new, start=1):
-        woven.insert(min(index * step, len(woven)), slot)
-    return woven
 
 
 def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64) -> list[Slot]:

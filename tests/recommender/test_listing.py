@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.translate import catalogue_from, passports_from
+from recommender.beliefs import beliefs_of
 from recommender.city import DEFAULT_TRAVEL, DOMAINS, Place
 from recommender.passport import NOBODY, Passport, Request
 from recommender.recommend import recommend
 from recommender.travel import travel_minutes
-from tests.recommender.towns import NOW, QUICK, ask, crowd, listed, town, visits
+from tests.recommender.towns import DAY, NOW, QUICK, ask, crowd, listed, themes, town, visits
 from training.fit import fit
 
 HOME = Place(51.765, 5.52)
@@ -75,6 +76,46 @@ def qualifies(catalogue, passport, row, start) -> bool:
     return bool(known.price[row] == 0 and age_known and known.access_known[row] and minutes <= 20)
 
 
+NEAR, FAR = (51.766, 5.52), (51.9, 5.52)
+
+
+def two_places(n_far: int):
+    """Three free workshops, each tomorrow far away and the day after around the corner, and ``n_far`` that are only far away."""
+    places = [(f"s-{number}", number, NEAR if number < 3 else FAR) for number in range(3 + n_far)]
+    sessions = [
+        (f"{name}-{day}", number, day, place if day == 2 else FAR) for name, number, place in places for day in (1, 2)
+    ]
+    return town(
+        ({"activity_id": f"a{number}", "title": "x", "price": 0.0, "age_min": 6.0, "access": "wheelchair"}
+         for number in range(3 + n_far)),
+        sessions=(
+            {"session_id": name, "activity_id": f"a{number}", "start": NOW + day * DAY, "end": NOW + day * DAY + 3600,
+             "lat": lat, "lon": lon, "status": "scheduled"}
+            for name, number, day, (lat, lon) in sessions
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("n_far", [0, 2, 20])
+def test_what_the_guarantee_counts_is_the_session_that_is_shown(n_far):
+    tables = two_places(n_far)
+    catalogue, release = catalogue_from(tables), fit(tables, QUICK)
+    hurried = dict(release.model.context_weights) | {"minutes": 0.001, "days": 1.0}
+    release = replace(release, model=replace(release.model, context_weights=hurried))
+    passport = Passport(age_low=9.0, age_high=9.0)
+    plain = recommend(passport, catalogue, release, ask(count=10, start=HOME, mode="walk")).recommendations
+    assert all(entry.travel_minutes > 20 for entry in plain)
+    for count in (1, 2, 10):
+        answer = recommend(passport, catalogue, release, served(count=count, start=HOME, mode="walk"))
+        near = [entry for entry in answer.recommendations if entry.travel_minutes <= 20]
+        assert len(near) == min(3, count)
+        for entry in near:
+            assert catalogue.sessions.ids[entry.session].endswith("-2")
+            assert sum(entry.parts.values()) == pytest.approx(entry.score, abs=1e-4)
+            assert entry.score < max(one.score for one in plain if one.activity == entry.activity)
+            assert [reason.minutes for reason in entry.reasons if reason.code == "near"] in ([], [entry.travel_minutes])
+
+
 def test_the_guarantee_has_something_to_do_in_this_town(lopsided):
     catalogue, release, learners = lopsided
     short = 0
@@ -96,6 +137,53 @@ def test_ten_places_hold_at_least_three_domains_where_there_are(lopsided):
             assert policy == "relevance" or len(domains) >= 3
     assert narrow  # so that there was something to broaden
     assert len(DOMAINS) > 3
+
+
+GALLERY = ("birds", "stars", "pots", "songs")
+
+
+def gallery():
+    """Forty activities about two known themes and two new ones; whoever likes birds finds songs, hardly ever pots."""
+    rng = np.random.default_rng(4)
+    kinds = [GALLERY[number % 4] for number in range(40)]
+    stamps = []
+    for learner in range(60):
+        liked = ("birds", "songs") if learner % 2 else ("stars", "pots")
+        choice = rng.choice([number for number, kind in enumerate(kinds) if kind in liked], 12, replace=False)
+        stamps += [(f"l-{learner:02d}", f"a-{number:02d}", 40 - turn) for turn, number in enumerate(choice.tolist())]
+    return town(
+        ({"activity_id": f"a-{number:02d}", "title": kind, "themes": kind} for number, kind in enumerate(kinds)),
+        stamps,
+        themes=({"theme_id": kind, "parent": ""} for kind in GALLERY),
+    )
+
+
+def test_curiosity_brings_new_themes_and_first_those_that_follow_from_what_is_known():
+    tables = gallery()
+    catalogue, release = catalogue_from(tables), fit(tables, QUICK)
+    learner = Passport(stamps=visits(catalogue, "a-00", "a-04", "a-08"))
+    new = {}
+    for curiosity in (0.0, 0.5, 1.0):
+        entries = recommend(learner, catalogue, release, served(count=8, curiosity=curiosity)).recommendations
+        themes = [GALLERY[entry.activity % 4] for entry in entries]
+        new[curiosity] = len(set(themes) - {"birds"})
+        assert all(GALLERY[entry.activity % 4] != "birds" for entry in entries if entry.slot == "new_direction")
+        assert [entry.score for entry in entries] == sorted((entry.score for entry in entries), reverse=True)
+    assert new[0.0] <= new[0.5] <= new[1.0] == 3
+    prior = beliefs_of([learner], [NOW], release.model).prior[0] / release.model.theme_base
+    assert prior[GALLERY.index("songs")] > 1 > prior[GALLERY.index("pots")]
+
+
+def test_less_of_a_theme_is_no_new_direction():
+    tables = gallery()
+    catalogue, release = catalogue_from(tables), fit(tables, QUICK)
+    learner = Passport(stamps=visits(catalogue, "a-00"))
+    for aside in ("pots", "songs"):
+        asked = replace(learner, less=themes(catalogue, aside))
+        entries = recommend(asked, catalogue, release, served(count=2, curiosity=1.0)).recommendations
+        new = {GALLERY[entry.activity % 4] for entry in entries if entry.slot == "new_direction"}
+        assert new
+        assert aside not in new
 
 
 def test_the_drawn_place_is_drawn_with_the_chance_that_is_logged(lopsided):
