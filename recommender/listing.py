@@ -82,7 +82,8 @@ def _narrow(shares: Float64, catalogue: Catalogue) -> Float64:
     parent = catalogue.themes.parent
     own = shares * ~np.isin(np.arange(len(parent)), parent)
     whole = own.sum(axis=1, keepdims=True)
-    return np.divide(own, whole, out=shares.copy(), where=whole > 0)
+    narrowest: Float64 = np.divide(own, whole, out=shares.copy(), where=whole > 0)
+    return narrowest
 
 
 def _novelty(scored: Scored, model: Model) -> Float64:
@@ -105,8 +106,9 @@ def _fresh(scored: Scored, pool: Int64, narrow: Float64) -> Bool:
     """Which of the pool are mostly about themes not yet visited, and no next station; none without stamps or curiosity."""
     if not len(scored.passport.stamps) or not scored.request.curiosity:
         return np.zeros(len(narrow), dtype=np.bool_)
-    about_new: Bool = narrow @ (scored.beliefs.evidence[0] < TRACE) >= NEW_THEME
-    return about_new & (scored.context.station[pool] == UNKNOWN)
+    about_new = narrow @ (scored.beliefs.evidence[0] < TRACE) >= NEW_THEME
+    fresh: Bool = about_new & (scored.context.station[pool] == UNKNOWN)
+    return fresh
 
 
 def _chosen(scored: Scored, pool: Int64, shares: Float64, narrow: Float64, novelty: Float64, places: int) -> list[int]:
