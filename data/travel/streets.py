@@ -85,8 +85,8 @@ def _raw(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     extra = [tag for tag in TAGS if ":" in tag or tag in ("motorroad", "vehicle", "junction", "cycleway")]
     try:
         with warnings.catch_warnings():
-            # It warns where nothing is found; that is told below.
-            warnings.simplefilter("ignore")
+            # Where nothing is found; that is told below.
+            warnings.filterwarnings("ignore", message="Could not find any", category=UserWarning)
             found = OSM(str(path)).get_network(network_type="all", nodes=True, extra_attributes=extra)
     except Exception as error:  # the library raises whatever its parsers do
         told = " ".join(str(error).split())[:200]

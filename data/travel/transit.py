@@ -89,7 +89,8 @@ class Transit:
 
     def covers(self, at: int) -> bool:
         """Whether the timetable says anything about the day of a moment."""
-        return bool(len(self.days)) and bool(self.days[0] <= day_of(at, self.zone) <= self.days[-1])
+        first, last = (start_of(day, self.zone) for day in (int(self.days[0]), int(self.days[-1]) + 1))
+        return first <= at < last
 
     def inside(self, lat: Float64, lon: Float64) -> Bool:
         """Which places lie in the timetable's region: near some stop. Shape (n,)."""

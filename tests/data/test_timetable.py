@@ -85,6 +85,16 @@ def test_on_days_that_the_timetable_does_not_cover_it_goes_over_the_globe():
     assert (found.basis("walk", moment), found.basis("car", moment)) == ("distance", "distance")
 
 
+def test_nothing_nobody_and_the_end_of_time():
+    found = travel()
+    nothing, here, nowhere = np.empty(0), np.array([51.7]), np.array([np.nan])
+    moment = at(f"{MONDAY}T08:00")
+    assert found.between(nothing, nothing, here, here, "transit", moment).shape == (0, 1)
+    assert found.between(here, here, nothing, nothing, "transit", moment).shape == (1, 0)
+    assert np.isnan(found.between(nowhere, nowhere, nowhere, nowhere, "transit", moment)).all()
+    assert [found.basis("transit", some) for some in (-(1 << 62), 0, 1 << 62)] == ["distance"] * 3
+
+
 def test_cars_and_bicycles_do_not_look_at_the_timetable():
     found = travel()
     place = [np.array([x]) for x in (*STOP["a"], *STOP["c"])]
