@@ -14,7 +14,7 @@ import numpy as np
 
 from recommender.beliefs import LEAST
 from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int64
-from recommender.guarantee import guaranteed
+from recommender.guarantee import MAY_MOVE, guaranteed
 from recommender.model import Model
 from recommender.ranking import Slot, top
 from recommender.scoring import Scored
@@ -162,7 +162,7 @@ def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64)
         swappable = [
             place
             for place, slot in enumerate(head)
-            if domain[slot.position] == common and slot.kind == "interest" and place
+            if domain[slot.position] == common and slot.kind in MAY_MOVE and place
         ]
         if there.count(common) < 2 or not swappable:
             return slots

@@ -130,8 +130,8 @@ def test_ten_places_hold_at_least_three_domains_where_there_are(lopsided):
     catalogue, release, learners = lopsided
     narrow = 0
     for passport in learners:
-        for policy in ("relevance", "served"):
-            answer = recommend(passport, catalogue, release, ask(count=10, policy=policy, curiosity=0.0))
+        for policy, curiosity in (("relevance", 0.0), ("served", 0.0), ("served", 1.0)):
+            answer = recommend(passport, catalogue, release, ask(count=10, policy=policy, curiosity=curiosity))
             domains = {catalogue.activities.domain[entry.activity] for entry in answer.recommendations} - {-1}
             narrow += policy == "relevance" and len(domains) < 3
             assert policy == "relevance" or len(domains) >= 3
