@@ -11,7 +11,7 @@ from recommender.release import Release
 from recommender.routing.hours import OpenHours
 from recommender.routing.journey_ask import Asked, ask
 from recommender.routing.journey_check import checked
-from recommender.routing.journey_greedy import greedy
+from recommender.routing.journey_greedy import complete, greedy
 from recommender.routing.journey_model import build
 from recommender.routing.journey_pose import Posed, pose
 from recommender.routing.journey_problem import JourneySolution
@@ -27,6 +27,10 @@ __all__ = ["JourneyWish", "SolveLimit", "plan_journey"]
 
 GENUINE = 0.5
 """An alternative has at least this share of the best journey's stops."""
+
+
+RELAX_WORK = 0.3
+"""Work for each wish that is tried to be relaxed."""
 
 
 def plan_journey(
@@ -78,6 +82,7 @@ def plan_journey(
     routes = tuple(checked(asked, route_of(asked, posed, one, model)) for one in found)
 
     def again(other: JourneyWish) -> tuple[Asked, Posed, JourneySolution]:
+        work.deterministic = min(work.deterministic, RELAX_WORK)
         then = ask(passport, catalogue, release, request, other, travel, hours)
         its = pose(then)
         return then, its, next(iter(solutions(its, work, 1)), JourneySolution())
@@ -98,13 +103,14 @@ def solutions(posed: Posed, work: Work, most: int) -> list[JourneySolution]:
     problem = posed.problem
     if posed.missing or not len(problem.activity):
         return []
-    whole = build(problem)
-    found = [solve(whole, problem, work, greedy(problem))]
+    whole, hint = build(problem), greedy(problem)
+    found = [solve(whole, problem, work, hint)]
     if not found[0].found:
-        return []
+        # Not proven impossible, only not found in time: then the first journey is better than none.
+        return [] if found[0].impossible or not complete(problem, hint) else [JourneySolution(hint, bound=np.inf)]
     while len(found) < most and not work.over:
         differ(whole, problem, found[-1].visits)
-        other = solve(whole, problem, work, _without(problem.activity, found[-1].visits, greedy(problem)))
+        other = solve(whole, problem, work, _without(problem.activity, found[-1].visits, hint))
         if not other.found or len(other.visits) < GENUINE * len(found[0].visits):
             break
         found.append(other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.city import STAGES
+from recommender.city import STAGES, UNKNOWN
 from recommender.routing.journey_model import by, in_time
 from recommender.routing.journey_problem import JourneyProblem
 
@@ -108,6 +108,17 @@ def timely(problem: JourneyProblem, one: int, other: int) -> bool:
     return problem.day[first] != problem.day[second] or in_time(problem, first, second)
 
 
-def prize_of(problem: JourneyProblem, made: tuple[int, ...]) -> float:
-    """What visits are worth together."""
-    return float(np.sum(problem.prize[problem.activity[list(made)]]))
+def complete(problem: JourneyProblem, made: tuple[int, ...]) -> bool:
+    """Whether visits that go together are all that was asked for."""
+    chosen = problem.activity[list(made)]
+    if not len(made) or not problem.min_stops <= len(made) <= problem.max_stops:
+        return False
+    if problem.themed and not 2 * int(problem.touches[chosen].sum()) > len(made):
+        return False
+    wanted = [goal for goal in (problem.goal_line, problem.goal_badge) if goal is not None]
+    domains = set(problem.domain[chosen].tolist()) - {UNKNOWN}
+    return (
+        len(domains) >= problem.min_domains
+        and set(np.flatnonzero(problem.pinned).tolist()) <= set(chosen.tolist())
+        and all(set(goal) & set(chosen.tolist()) for goal in wanted)
+    )

@@ -71,7 +71,7 @@ def route_of(asked: Asked, posed: Posed, found: JourneySolution, model: Model | 
 
 def _gap(found: JourneySolution, posed: Posed, best: float) -> float:
     """How far the journey may be below the best one, as a share; not known where activities were not weighed."""
-    if posed.pruned or not best:
+    if posed.pruned or not best or not np.isfinite(found.bound):
         return float("nan")
     return 0.0 if found.proven else max(found.bound - found.value, 0.0) / max(found.bound, 1e-9)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
@@ -18,6 +18,8 @@ class Work:
 
     Attributes
     ----------
+    deterministic : float
+        For each solve.
     spent : float
         Seconds that solving took.
     cut : bool
@@ -26,8 +28,12 @@ class Work:
 
     limit: SolveLimit
     seed: int = 0
+    deterministic: float = field(init=False)
     spent: float = 0.0
     cut: bool = False
+
+    def __post_init__(self) -> None:
+        self.deterministic = self.limit.deterministic
 
     @property
     def over(self) -> bool:
@@ -50,7 +56,7 @@ def solve(whole: JourneyModel, problem: JourneyProblem, work: Work, hint: Sequen
     parameters = solver.parameters
     parameters.num_workers = 1
     parameters.random_seed = work.seed
-    parameters.max_deterministic_time = work.limit.deterministic
+    parameters.max_deterministic_time = work.deterministic
     if work.limit.seconds is not None:
         parameters.max_time_in_seconds = work.limit.seconds - work.spent
     # Measured to prove journeys soonest: the linear relaxation of everything is nearly whole by itself, and
@@ -68,7 +74,7 @@ def solve(whole: JourneyModel, problem: JourneyProblem, work: Work, hint: Sequen
     did = float(solver.response_proto.deterministic_time)
     work.spent += solver.wall_time
     unfinished = status in (cp_model.FEASIBLE, cp_model.UNKNOWN)
-    work.cut = work.cut or (unfinished and did < 0.99 * work.limit.deterministic and work.limit.seconds is not None)
+    work.cut = work.cut or (unfinished and did < 0.99 * work.deterministic and work.limit.seconds is not None)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return JourneySolution(impossible=status == cp_model.INFEASIBLE, work=did)
     visits = tuple(visit for visit, variable in enumerate(whole.made) if solver.boolean_value(variable))
