@@ -74,10 +74,20 @@ def decoded(content: bytes | str, source: str, otherwise: str = "") -> str:
         if not otherwise or encoding != "utf-8":
             line = content.count(b"\n", 0, error.start) + 1
             raise BadInput(f"{source}, line {line}: byte {error.start} is not {encoding.upper()}") from None
-        text = content.decode(otherwise)
+        text = _other(content, source, otherwise)
     if "\x00" in text:
         raise BadInput(f"{source}: holds zero bytes; this is no text file. Was it saved as something else?")
     return text
+
+
+def _other(content: bytes, source: str, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            f"{source}, line {line}: byte {error.start} is neither UTF-8 nor {encoding}; is it text?"
+        ) from None
 
 
 def parsed_json(content: bytes | str, source: str) -> Any:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from recommender.errors import BadInput
 
 FOLDER = Path(__file__).parent / "mappings"
 KINDS = ("category", "label", "title", "venue")
+_START = re.compile(r"\b\w")
 Broader = Callable[[str], Sequence[str]]
 
 
@@ -74,6 +76,16 @@ class CategoryMapping:
     domains: tuple[tuple[str, str], ...]
     broader: Broader = field(default=by_path)
 
+    @cached_property
+    def _by_letter(self) -> Mapping[str, Mapping[str, list[tuple[str, Meaning]]]]:
+        """Words by where they count and by their first letter: a long list of titles is looked up in a short time."""
+        found: dict[str, dict[str, list[tuple[str, Meaning]]]] = {}
+        for where, words in self.words.items():
+            for word, meaning in words.items():
+                if word:
+                    found.setdefault(where, {}).setdefault(word[0], []).append((word, meaning))
+        return found
+
     def find(self, code: str) -> Meaning | None:
         """What a code means: its own line, else that of the nearest broader code; None when there is none."""
         seen: set[str] = set()
@@ -94,8 +106,13 @@ class CategoryMapping:
     def of_words(self, where: str, name: str) -> tuple[str, str]:
         """Themes and form of all known words in a ``label``, a ``title`` or the name of a ``venue``."""
         text = plain(name)
-        words = self.words.get(where, {})
-        found = [meaning for word, meaning in words.items() if re.search(rf"\b{re.escape(word)}", text)]
+        known = self._by_letter.get(where, {})
+        places = [start.start() for start in _START.finditer(text)]
+        begun = {
+            word: meaning for at in places for word, meaning in known.get(text[at], ()) if text.startswith(word, at)
+        }
+        # In the order of the table, whatever the order in the text.
+        found = [begun[word] for word in self.words.get(where, {}) if word in begun] if begun else []
         return merged(meaning.themes for meaning in found), next((m.form for m in found if m.form), "")
 
     def of_codes(self, codes: Iterable[tuple[str, str]], unmapped: Counter[str] | None = None) -> Meaning:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 from data.tables import Tables
 from recommender.errors import BadInput
+
+
+class Reader(Protocol):
+    """Turns a file or folder into validated tables; ``now`` is in seconds since 1970 UTC, None for the city's own."""
+
+    def __call__(self, path: Path, now: int | None = None) -> Tables: ...
+
 
 FEEDS = {
     "madrid": "the agenda of Madrid, as JSON or CSV",
@@ -21,7 +28,7 @@ FEEDS = {
 """What each feed is; its module has the same name and a function ``read(path, now)``."""
 
 
-def reader(name: str) -> Callable[[Path], Tables]:
+def reader(name: str) -> Reader:
     """The function that turns a path into validated tables.
 
     Raises
@@ -31,5 +38,5 @@ def reader(name: str) -> Callable[[Path], Tables]:
     """
     if name not in FEEDS:
         raise BadInput(f"--feed: {name!r} is none of folder, {', '.join(FEEDS)}")
-    read: Callable[[Path], Tables] = import_module(f"data.feeds.{name}").read
+    read: Reader = import_module(f"data.feeds.{name}").read
     return read
