@@ -37,11 +37,13 @@ class Server:
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
-    def _signal(self, what: signal.Signals) -> None:
+    def _signal(self, what: signal.Signals) -> list[psutil.Process]:
         main = psutil.Process(self._running.get_pid())
-        for process in (*main.children(recursive=True), main):
+        processes = [main, *main.children(recursive=True)]
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(what)
+        return processes
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -54,7 +56,7 @@ class Server:
 
     def crash(self) -> None:
         """Kill every process of the server at once, and start it again."""
-        self._signal(signal.SIGKILL)
+        psutil.wait_procs(self._signal(signal.SIGKILL), timeout=30)
         self._running.ensure_postgres_running()
 
 
