@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> None:
         address = f"http://{host}:{listening.getsockname()[1]}"
         print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
         # No access log of the server's own: it writes addresses as typed, which may name a learner.
-        app = create_app(settings)
+        app = create_app(settings, ready_to_plan=True)
         show = partial(example.example, app, address) if with_example and settings.demo else None
         config = uvicorn.Config(
             app, access_log=False, server_header=False, log_level="warning", timeout_graceful_shutdown=10

@@ -17,7 +17,7 @@ from api.service import Clock, open_service
 from api.settings import Settings
 
 
-def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
+def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: bool = False) -> FastAPI:
     """The application, not yet running: the store and the releases are opened when it starts.
 
     Parameters
@@ -26,12 +26,16 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
         See ``Settings.from_environment``.
     clock : callable
         Seconds since 1970 UTC.
+    ready_to_plan : bool
+        True gets the search for routes ready at the start; otherwise the first route waits for it.
     """
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         service = app.state.service = open_service(settings, clock)
         service.writer.start()
+        if ready_to_plan:
+            service.planning.get_ready()
         try:
             yield
         finally:

@@ -6,15 +6,16 @@ too long, and then the answer says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from threading import Thread
 from typing import TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
 
 from api.problems import Busy
+from recommender.routing.problem import MaxIterations
+from recommender.routing.solve import warm_up
 
 AT_ONCE = 2
 """Routes that are planned at the same time; the machine's other cores go on answering."""
@@ -31,6 +32,10 @@ class Planning:
         self._limiter = anyio.CapacityLimiter(at_once)
         self._most_waiting = most_waiting
 
+    def get_ready(self) -> None:
+        """Compile the search, or load it from the disk, beside everything else: the first time takes most of a minute."""
+        Thread(target=warm_up, name="warm-up", daemon=True).start()
+
     async def run(self, plan: Callable[[], Answer]) -> Answer:
         """What a function returns, which is called in a thread.
 
@@ -44,29 +49,30 @@ class Planning:
         return await run_sync(plan, limiter=self._limiter)
 
 
-@dataclass
-class Patience:
+class Patience(MaxIterations):
     """Stops a search after so many iterations, or at a moment of the clock, whichever comes first.
+
+    Parameters
+    ----------
+    most : int
+        Iterations of each search.
+    clock : callable
+        Seconds of a clock that does not go back.
+    seconds : float
+        For all searches together, from now on.
 
     Attributes
     ----------
-    most : int
-        Iterations.
-    deadline : float
-        On the clock given; infinite for none.
-    clock : callable
-        Seconds of a clock that does not go back.
     cut : bool
         Whether the clock ended a search.
     """
 
-    most: int
-    clock: Callable[[], float]
-    deadline: float = math.inf
-    cut: bool = field(default=False, init=False)
+    def __init__(self, most: int, clock: Callable[[], float], seconds: float) -> None:
+        super().__init__(most)
+        self._clock, self._deadline, self.cut = clock, clock() + seconds, False
 
     def __call__(self, iterations: int, best: float) -> bool:
-        if iterations >= self.most:
+        if super().__call__(iterations, best):
             return True
-        self.cut = self.cut or self.clock() >= self.deadline
+        self.cut = self.cut or self._clock() >= self._deadline
         return self.cut

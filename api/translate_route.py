@@ -28,10 +28,9 @@ def outing_from(question: OutingQuestion, catalogue: Catalogue) -> OutingWish:
         city does not have, or one that is both wanted and not.
     """
     days = _days(question)
-    activities, sessions = _pinned(question.pinned, catalogue)
+    activities, sessions, of_names = _pinned(question.pinned, catalogue)
     excluded = rows(catalogue.activities.ids, question.excluded, "excluded")
-    of_sessions = catalogue.sessions.activity[sessions]
-    _not_both(question.pinned, np.union1d(activities, of_sessions), excluded, catalogue)
+    _not_both(of_names, excluded)
     return OutingWish(
         days=days,
         end=place_from(question.end),
@@ -72,30 +71,39 @@ def _pauses(question: OutingQuestion, days: tuple[tuple[int, int], ...]) -> tupl
     return tuple(Pause(pause.from_, pause.until, pause.minutes) for pause in question.pauses)
 
 
-def _pinned(names: Sequence[str], catalogue: Catalogue) -> tuple[Int32, Int32]:
-    """Rows of the activities and of the sessions among names of either."""
-    found = catalogue.activities.ids.find(names)
-    sessions: list[int] = []
-    errors = []
-    for place in np.flatnonzero(found == UNKNOWN).tolist():
-        here = [at for at, name in enumerate(catalogue.sessions.ids) if name == names[place]]
+def _pinned(names: Sequence[str], catalogue: Catalogue) -> tuple[Int32, Int32, Int32]:
+    """What names of activities or sessions stand for.
+
+    Returns
+    -------
+    activities, sessions, of_names : int32
+        Rows of each kind, each once; and the activity of every name.
+    """
+    ids, of_sessions = catalogue.activities.ids, catalogue.sessions.activity
+    of_names = ids.find(names)
+    is_activity, sessions, errors = of_names != UNKNOWN, [], []
+    for place in np.flatnonzero(~is_activity).tolist():
+        here = [row for row, name in enumerate(catalogue.sessions.ids) if name == names[place]]
         sessions += here
-        if not here:
-            detail = f"this city has no such activity or session{near(catalogue.activities.ids, names[place])}"
+        if here:
+            of_names[place] = of_sessions[here[0]]
+        else:
+            detail = f"this city has no such activity or session{near(ids, names[place])}"
             errors.append({"field": f"pinned[{place}]", "detail": detail})
     if errors:
         detail = f"{errors[0]['field']}: {errors[0]['detail']}"
         raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
-    activities = dict.fromkeys(found[found != UNKNOWN].tolist())
-    return np.array(list(activities), dtype=np.int32), np.array(list(dict.fromkeys(sessions)), dtype=np.int32)
+    return _once(of_names[is_activity].tolist()), _once(sessions), of_names
 
 
-def _not_both(names: Sequence[str], pinned: Int32, excluded: Int32, catalogue: Catalogue) -> None:
-    both = np.intersect1d(pinned, excluded)
+def _once(rows_: Sequence[int]) -> Int32:
+    return np.array(list(dict.fromkeys(rows_)), dtype=np.int32)
+
+
+def _not_both(pinned: Int32, excluded: Int32) -> None:
+    both = np.flatnonzero(np.isin(pinned, excluded))
     if len(both):
-        ids = catalogue.activities.ids.names
-        place = next((at for at, name in enumerate(names) if name == ids[both[0]]), 0)
-        raise at_field(f"pinned[{place}]", "it is also excluded; leave it out of one of the two")
+        raise at_field(f"pinned[{both[0]}]", "it is also excluded; leave it out of one of the two")
 
 
 def journey_from(question: JourneyQuestion, live: Live, at: int) -> JourneyWish:
@@ -109,7 +117,7 @@ def journey_from(question: JourneyQuestion, live: Live, at: int) -> JourneyWish:
     catalogue = live.catalogue
     pinned = rows(catalogue.activities.ids, question.pinned, "pinned")
     excluded = rows(catalogue.activities.ids, question.excluded, "excluded")
-    _not_both(question.pinned, pinned, excluded, catalogue)
+    _not_both(catalogue.activities.ids.find(question.pinned), excluded)
     for place, week in enumerate(question.rest_weeks):
         if week > question.weeks:
             raise at_field(f"rest_weeks[{place}]", "the journey has fewer weeks than that; 1 is its first week")

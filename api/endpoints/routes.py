@@ -94,7 +94,7 @@ async def routes(request: Request) -> Response:
 
 def _outing(wish: OutingWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
     def plan() -> Routes:
-        patience = Patience(OUTING_ITERATIONS, time.monotonic, time.monotonic() + service.settings.route_seconds)
+        patience = Patience(OUTING_ITERATIONS, time.monotonic, service.settings.route_seconds)
         hours = live.doors.open(*wish.span)
         found = plan_outing(passport, live.catalogue, live.release, asked, wish, live.travel, hours, patience)
         return replace(found, cut=found.cut or patience.cut)

@@ -73,7 +73,7 @@ class LeftOutShape(Strict):
     activity: str
     title: str
     session: str | None
-    score: float
+    score: Annotated[float | None, Field(description="Null for a pinned one that was never scored.")]
     why: str
     text: str
 

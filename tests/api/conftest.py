@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from data.home import Home
 from data.store import Store
 from data.tables import Tables
 from recommender.release import Release, save_release
+from recommender.routing.solve import warm_up
 from training.config import Config
 from training.fit import fit
 
@@ -113,6 +116,14 @@ def settle(tiny: Tables, release: Release) -> Callable[..., Home]:
         return home
 
     return put
+
+
+@pytest.fixture(scope="session")
+def ready_to_plan() -> None:
+    """The search for routes, compiled: by one of the test processes, for all of them."""
+    with (Path(tempfile.gettempdir()) / "leerlijn-tests-compile.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        warm_up()
 
 
 @pytest.fixture(scope="session")
