@@ -85,7 +85,7 @@ class Metadata(_Checked):
     """Ridge from an activity's metadata to its ALS factors."""
 
     where = "metadata"
-    ridge: float = _within(1.0, 1e-9, 1e6)
+    ridge: float = _within(0.3, 1e-9, 1e6)
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ class Weights(_Checked):
     where = "weights"
     als: float = _within(1.0, 0.0, 100.0)
     graph: float = _within(2.0, 0.0, 100.0)
-    metadata: float = _within(1.0, 0.0, 100.0)
-    similar: float = _within(0.5, 0.0, 100.0)
+    metadata: float = _within(0.75, 0.0, 100.0)
+    similar: float = _within(0.4, 0.0, 100.0)
     themes: float = _within(0.5, 0.0, 100.0)
     popular: float = _within(0.3, 0.0, 100.0)
     wishes: float = _within(2.0, 0.0, 100.0)
-    places: float = _within(0.4, 0.0, 100.0)
+    places: float = _within(0.8, 0.0, 100.0)
     context: float = _within(1.0, 0.0, 100.0)
 
 

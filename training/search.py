@@ -22,7 +22,7 @@ TRIALS: tuple[tuple[str, str, float], ...] = (
     ("als", "alpha", 10.0),
     ("als", "alpha", 100.0),
     ("als", "factors", 64),
-    ("metadata", "ridge", 0.3),
+    ("metadata", "ridge", 1.0),
     ("metadata", "ridge", 3.0),
     ("similar", "neighbours", 100),
     ("popular", "days", 10.0),

@@ -392,3 +392,15 @@ def test_folding_in_needs_no_more_than_what_als_hands_over():
     gram = (factors * confidence[:, None]).T.astype(float) @ factors + 5.0 * np.eye(8)
     exact = np.linalg.solve(gram, factors.T.astype(float) @ (settings.alpha * dense[0]))
     assert vectors[0] == pytest.approx(exact, abs=1e-6)
+
+
+def test_titles_that_only_number_the_activities_describe_nothing():
+    def words(*titles):
+        tables = town([{"activity_id": f"a-{row}", "title": title} for row, title in enumerate(titles)])
+        encoder = fit_encoder(catalogue_from(tables), Encoder())
+        return set(encoder.words), bool(encoder.grams)
+
+    assert words(*(f"venue {number}" for number in range(30))) == (set(), False)
+    assert words("robots 1", "robots 2", "birds 3", "birds 4")[0] == {"robots", "birds"}
+    assert words("venue", "venue")[0] == {"venue"}
+    assert words() == (set(), False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,15 +27,22 @@ BLOCK_WEIGHTS = {
     "ages": 0.3,
 }
 SMALLEST_COUNT = 2
+_NUMBER = re.compile(r"\d+")
 ROWS_AT_ONCE = 1024
 LARGEST_SHARE = 0.2
 """A character n-gram in more than a fifth of the activities tells nothing apart and costs most."""
 
 
 def fit_encoder(catalogue: Catalogue, settings: EncoderSettings) -> Encoder:
-    """Choose the vocabulary: words in at least two activities, and character n-grams that tell activities apart."""
+    """Choose the vocabulary: words in at least two activities, and character n-grams that tell activities apart.
+
+    Texts that differ in numbers alone ("venue 12") give no vocabulary: they describe nothing, and numbers handed out
+    in order of arrival tell who was there together.
+    """
     n = len(catalogue.activities)
     text = list(describe(catalogue, range(n)))
+    if len(set(text)) > 1 == len({_NUMBER.sub("", one) for one in text}):
+        text = [""] * n
     words, word_idf = _vocabulary(word_counter(min_count=SMALLEST_COUNT), text, 1.0, settings.max_features)
     grams: tuple[str, ...] = ()
     gram_idf = np.empty(0, dtype=np.float32)
