@@ -332,6 +332,7 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&
         (b"PK\x03\x04", "zip archive"),
         ('<?xml version="1.0" encoding="UTF-8"?><cdbxml>é</cdbxml>'.encode("latin-1"), "not XML"),
     ],
+    ids=["bomb", "outside", "open", "rss", "no gzip", "cut gzip", "zip", "latin-1"],
 )
 def test_hostile_and_damaged_xml_is_refused(read_xml, content, told):
     with pytest.raises(BadInput, match=told):
