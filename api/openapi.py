@@ -12,14 +12,19 @@ from pydantic.json_schema import models_json_schema
 from api.access import OPEN, scope_of
 from api.examples import examples
 from api.respond import json_answer
+from api.route_examples import line_examples, route_examples
 from api.service import service_of
 from api.shapes.answer import ProblemShape
+from api.shapes.lines import LinesQuestion
 from api.shapes.people import Changes, FeedbacksIn, StampsIn
 from api.shapes.question import Question
+from api.shapes.route_question import RouteQuestion
 
 router = APIRouter()
 BODIES: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("/v1/recommendations", "post", Question),
+    ("/v1/routes", "post", RouteQuestion),
+    ("/v1/lines", "post", LinesQuestion),
     ("/v1/stamps", "post", StampsIn),
     ("/v1/feedback", "post", FeedbacksIn),
     ("/v1/learners/{learner}", "patch", Changes),
@@ -33,7 +38,12 @@ async def openapi(request: Request) -> Response:
     """The OpenAPI document."""
     service = service_of(request)
     live = next(iter(service.cities.values())).live if service.settings.demo else None
-    return json_answer(document(request.app, examples(live)))
+    given = {
+        "/v1/recommendations": examples(live),
+        "/v1/routes": route_examples(live),
+        "/v1/lines": line_examples(live),
+    }
+    return json_answer(document(request.app, given))
 
 
 def document(app: FastAPI, given: dict[str, Any]) -> dict[str, Any]:
@@ -43,8 +53,8 @@ def document(app: FastAPI, given: dict[str, Any]) -> dict[str, Any]:
     ----------
     app : FastAPI
         With all its endpoints.
-    given : mapping of name to OpenAPI example
-        For ``POST /v1/recommendations``.
+    given : mapping of address to a mapping of name to OpenAPI example
+        For the ``POST`` of each address.
     """
     written = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     bodies = {model for _, _, model in BODIES}
@@ -54,8 +64,8 @@ def document(app: FastAPI, given: dict[str, Any]) -> dict[str, Any]:
     for path, method, model in BODIES:
         body = written["paths"][path][method]["requestBody"]["content"]["application/json"]
         body["schema"] = {"$ref": _REF.format(model=model.__name__)}
-    ask = written["paths"]["/v1/recommendations"]["post"]["requestBody"]["content"]["application/json"]
-    ask["examples"] = given
+        if path in given:
+            body["examples"] = given[path]
     written["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for path, methods in written["paths"].items():
         if path not in OPEN:
