@@ -20,6 +20,9 @@ from recommender.routing.prizes import prizes
 from recommender.scoring import Scored
 from recommender.travel import TravelTimes
 
+LONGEST = 60 * 86_400
+"""Seconds that a session lasts at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Asked:
@@ -114,7 +117,9 @@ def _scope(passport: Passport, request: Request, wish: JourneyWish, horizon: Hor
     What somebody pinned may be something that they did before.
     """
     opens = max(horizon.opens, request.at if request.opens is None else request.opens)
-    closes = horizon.closes if request.closes is None else min(horizon.closes, request.closes)
+    # What begins in the last week may end after it.
+    last = horizon.closes + LONGEST
+    closes = last if request.closes is None else min(last, request.closes)
     again = bool(np.isin(wish.pinned, passport.stamps.activity).any())
     return replace(
         request,
