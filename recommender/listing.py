@@ -24,6 +24,11 @@ POOL = 100
 WONDER = 12.0
 """What a theme that is wholly new is worth at full curiosity, in spreads of the learner's own scores. It grows with the
 square of the curiosity: a quarter of it at the usual 0.5."""
+HABIT = 0.7
+"""Share of what speaks for more of the same that counts no longer at full curiosity, where how far and how dear something
+is, what was wished for and what others like still do. It grows with the square too."""
+PAST = ("als", "graph", "metadata", "similar", "themes", "places")
+"""The sources that speak for more of the same: all of them ask what was done before."""
 ONCE = 2.0
 """A theme that is on the list already is worth e⁻² of that for the next activity: one taste is enough."""
 LIFTS = 0.25, 4.0
@@ -127,10 +132,13 @@ def _chosen(scored: Scored, pool: Int64, shares: Float64, narrow: Float64, novel
     # Who has only a wish gets what was wished for, however alike it is.
     again = REPEAT * 2 * request.curiosity * spread * begun
     wonder = WONDER * request.curiosity**2 * spread
+    sources = scored.sources(pool)
+    past = np.add.reduce([sources[name] for name in PAST], axis=0, dtype=np.float64)
+    fits = scored.total[pool] - HABIT * request.curiosity**2 * past
     so_far = np.zeros_like(mix)
     free, chosen = list(range(len(pool))), list[int]()
     while free and len(chosen) < places:
-        gain = scored.total[pool[free]] - again * (shares[free] @ so_far)
+        gain = fits[free] - again * (shares[free] @ so_far)
         gain = gain + wonder * (narrow[free] @ (novelty * np.exp(-ONCE * so_far)))
         if calibrate:
             gain = gain - calibrate * _distance(mix, (so_far + shares[free]) / (len(chosen) + 1))
