@@ -79,12 +79,15 @@ class Doors:
         Raises
         ------
         BadInput
-            When ``until`` is not after ``since``.
+            When ``until`` is not after ``since``, or the calendar has no such days.
         """
         if until <= since:
             raise BadInput(f"opening hours: until {until} is not after since {since}")
         # Whole days are asked for and cut here: around a change of the clock one wall time means two moments.
-        first, last = _midnight(since, self.zone), _midnight(until, self.zone, days=1)
+        try:
+            first, last = _midnight(since, self.zone), _midnight(until, self.zone, days=1)
+        except (OverflowError, ValueError, OSError):
+            raise BadInput(f"opening hours: the calendar has no days from {since} until {until}") from None
         rows: list[int] = []
         spans: list[tuple[int, int]] = []
         known = np.zeros(len(self._hours), dtype=np.bool_)

@@ -143,6 +143,12 @@ def test_no_time_at_all_is_refused(tiny_catalogue):
         Doors(tiny_catalogue).open(5, 5)
 
 
+@pytest.mark.parametrize("since", [-(1 << 62), 253_402_200_000, 1 << 62])
+def test_days_that_no_calendar_has_are_refused(tiny_catalogue, since):
+    with pytest.raises(BadInput, match=f"the calendar has no days from {since}"):
+        Doors(tiny_catalogue).open(since, since + 86_400)
+
+
 def test_hours_that_nobody_can_read_go_to_quarantine_and_the_venue_stays():
     frame = pd.DataFrame(
         [
