@@ -31,7 +31,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 .PHONY: help install run test lint check data travel train evaluate report publish rollback serve bench prove clean free-port
 
 help: ## List every target
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n' 'Variables, as in: make run CITY=madrid DATA=../shared/data/feeds/madrid PORT=8001'
 	@printf '%s\n' \
 	  '  DATA           folder or feed to load; the default is the sample, data/sample' \
@@ -84,6 +84,15 @@ publish: $(lean) ## Put the newest release in service, if its evaluation allows 
 
 rollback: $(lean) ## Put the release that was in service before back
 	$(py) -m training rollback $(city)
+
+backup: $(lean) ## Write everything of a city to one file, TO=file.zip
+	$(py) -m training backup '$(or $(TO),$(LEERLIJN_HOME)/backups/$(CITY)-$(shell date +%Y%m%dT%H%M%S).zip)' $(city)
+
+restore: $(lean) ## Put a city back from such a file, FROM=file.zip
+	$(py) -m training restore '$(FROM)'
+
+store-check: $(lean) ## Look whether the store is whole, and what is in it
+	$(py) -m training store-check
 
 serve: $(lean) ## Serve the city in the foreground, and print an example; stop with Ctrl+C
 	@$(py) -m api serve $(city) --port $(PORT) --mode $(MODE) --example

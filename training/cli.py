@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend, cli_travel
+from training import cli_data, cli_model, cli_recommend, cli_store, cli_travel
 
-DATA, MODEL, USE = "Data", "Model", "Use"
+DATA, MODEL, USE, STORE = "Data", "Model", "Use", "Store"
 
 EXAMPLES = {
     "check": ["python -m training check my-city", "python -m training check ../feeds/madrid --feed madrid"],
@@ -37,6 +37,12 @@ EXAMPLES = {
     ],
     "publish": ["python -m training publish --city my-city"],
     "rollback": ["python -m training rollback --city my-city"],
+    "backup": ["python -m training backup my-city-2026-03-07.zip --city my-city"],
+    "restore": [
+        "python -m training restore my-city-2026-03-07.zip",
+        "LEERLIJN_DATABASE_URL=postgresql://… python -m training restore my-city-2026-03-07.zip",
+    ],
+    "store-check": ["python -m training store-check"],
     "recommend": [
         "python -m training recommend --data my-city --learners learners.csv --count 20 --out recs.csv",
         "python -m training recommend --city my-city --learners learners.csv --at 2026-05-01T09:00:00+02:00 --out recs.csv",
@@ -65,8 +71,11 @@ def build() -> typer.Typer:
         (MODEL, cli_model.publish),
         (MODEL, cli_model.rollback),
         (USE, cli_recommend.recommend),
+        (STORE, cli_store.backup),
+        (STORE, cli_store.restore),
+        (STORE, cli_store.store_check),
     ):
-        name = command.__name__
+        name = command.__name__.replace("_", "-")
         epilog = "\n\n".join(["[bold]Examples[/]", *EXAMPLES[name]])
         app.command(name, rich_help_panel=panel, epilog=epilog)(command)
     return app

@@ -227,8 +227,8 @@ def _load_stamps(connection: Connection, city: str, counting: bool) -> pd.DataFr
 
 
 def _readable(text: object) -> str:
-    """Rejected text may hold anything; PostgreSQL refuses NUL."""
-    return str(text).replace("\x00", "\\x00")
+    """Rejected text may hold anything; PostgreSQL refuses NUL, and UTF-8 half a character."""
+    return str(text).replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _rejected(city: str, rows: Iterable[Sequence[object]], first: int | None) -> Iterator[tuple[Any, ...]]:

@@ -25,6 +25,12 @@ def newest() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def known() -> tuple[str, ...]:
+    """Every schema this code can read, oldest first."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(reversed([str(script.revision) for script in scripts]))
+
+
 def version(connection: Connection) -> str | None:
     """The schema of a store, None for an empty database."""
     return MigrationContext.configure(connection).get_current_revision()

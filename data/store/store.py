@@ -94,6 +94,15 @@ class Store:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees the store as it was at one moment, whatever is written meanwhile."""
+        with self.engine.connect() as plain:
+            isolated = plain.dialect.name == "postgresql"
+            connection = plain.execution_options(isolation_level="REPEATABLE READ") if isolated else plain
+            with connection.begin():
+                yield connection
+
     # The schema
 
     def upgrade(self, to: str = "head") -> None:
