@@ -23,6 +23,7 @@ FEEDS = {
     "opencitydata": "Spain's open agenda, as CSV",
     "ical": "calendars and events in iCalendar",
     "toronto": "Toronto's drop-in programmes, as CSV",
+    "several": "feeds of one city together, as feeds.toml names them",
     "openactive": "saved pages of OpenActive RPDE feeds",
 }
 """What each feed is; its module has the same name and a function ``read(path, now)``."""
