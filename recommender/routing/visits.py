@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.city import UNKNOWN, Bool, Float64, Int8, Int32, Int64
+from recommender.city import UNKNOWN, Bool, Float32, Float64, Int8, Int32, Int64
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible, eligible, open_pool
 from recommender.recommend import scored
@@ -19,6 +19,10 @@ from recommender.routing.why import WHY
 from recommender.scoring import Scored
 
 CENTS = 100.0
+OF_THE_ROUTE = ("minutes", "days")
+"""Parts of a score that are no part of a prize: the way is what the search itself spends time on, and the day is given.
+Counted twice, they send everybody to the same three doors around the corner (docs/decisions.md).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +113,7 @@ def visits_of(asked: Asked) -> Visits:
         activity=activity,
         position=position,
         score=score,
-        prize=prizes(score.astype(np.float32)),
+        prize=prizes(_merit(score, context)),
         stay=stay,
         opens=opens,
         closes=closes,
@@ -138,6 +142,13 @@ def _by_session(asked: Asked, whole: Scored | None, can: Eligible, position: Int
     context = context_of(whole.passport, asked.catalogue, whole.request, asked.release.model, apart)
     score = (whole.total - whole.context.total)[position] + context.total
     return context, score.astype(np.float64)
+
+
+def _merit(score: Float64, context: Context | None) -> Float32:
+    """What is left of scores without what a route reckons with by itself."""
+    parts = [] if context is None else [context.parts[name] for name in OF_THE_ROUTE]
+    merit: Float32 = (score - np.sum(parts, axis=0) if parts else score).astype(np.float32)
+    return merit
 
 
 def windows(
