@@ -13,21 +13,30 @@ from api.problems import Problem, at_field
 from api.shapes.route_question import DayPart, Goal, JourneyQuestion, OutingQuestion
 from api.state import Live
 from api.translate import near, place_from, row, rows
-from recommender.city import UNKNOWN, Catalogue, Int32
+from recommender.city import UNKNOWN, Catalogue, Int32, Place
 from recommender.routing.journey_wish import JourneyWish
 from recommender.routing.outing_wish import DAY_MINUTES, OutingWish, Pause
 
 
-def outing_from(question: OutingQuestion, catalogue: Catalogue) -> OutingWish:
+def outing_from(question: OutingQuestion, catalogue: Catalogue, at: int, start: Place | None) -> OutingWish:
     """What an outing is asked to be.
+
+    Parameters
+    ----------
+    at : int
+        The moment of asking, in seconds since 1970 UTC.
+    start : Place or None
+        Where it leaves from, as far as anybody knows.
 
     Raises
     ------
     Problem
-        422 for a day part that ends before it starts, or is longer than a day, a pause outside of them, an id that the
+        422 without a place to leave from, for a day part that ends before it starts, or is longer than a day, a pause outside of them, an id that the
         city does not have, or one that is both wanted and not.
     """
-    days = _days(question)
+    days = _days(question, at)
+    if start is None:
+        raise at_field("travel.from", "nobody knows where the outing begins; give this, or a home in the passport")
     activities, sessions, of_names = _pinned(question.pinned, catalogue)
     excluded = rows(catalogue.activities.ids, question.excluded, "excluded")
     _not_both(of_names, excluded)
@@ -46,7 +55,7 @@ def outing_from(question: OutingQuestion, catalogue: Catalogue) -> OutingWish:
     )
 
 
-def _days(question: OutingQuestion) -> tuple[tuple[int, int], ...]:
+def _days(question: OutingQuestion, at: int) -> tuple[tuple[int, int], ...]:
     """Every day part as (from, until), checked."""
     several = question.days or (DayPart.model_construct(from_=question.from_, until=question.until),)
     days = tuple((part.from_, part.until) for part in several)
@@ -59,6 +68,8 @@ def _days(question: OutingQuestion) -> tuple[tuple[int, int], ...]:
     for (before, after), path in zip(pairwise(days), where[1:], strict=True):
         if after[0] < before[1]:
             raise at_field(f"{path}from", "it begins before the one before it ends; give them in order")
+    if days[-1][1] <= at:
+        raise at_field(f"{where[-1]}until", "it is over already at the moment of asking; see at")
     return days
 
 
@@ -93,6 +104,10 @@ def _pinned(names: Sequence[str], catalogue: Catalogue) -> tuple[Int32, Int32, I
     if errors:
         detail = f"{errors[0]['field']}: {errors[0]['detail']}"
         raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
+    seen: dict[int, str] = {}
+    for place in np.flatnonzero(~is_activity).tolist():
+        if seen.setdefault(int(of_names[place]), names[place]) != names[place]:
+            raise at_field(f"pinned[{place}]", "another session of that activity is pinned, and it is visited once")
     return _once(of_names[is_activity].tolist()), _once(sessions), of_names
 
 
@@ -122,8 +137,12 @@ def journey_from(question: JourneyQuestion, live: Live, at: int) -> JourneyWish:
         if week > question.weeks:
             raise at_field(f"rest_weeks[{place}]", "the journey has fewer weeks than that; 1 is its first week")
     goal = _goal(question.goal, catalogue)
+    begins = at if question.from_ is None else question.from_
+    day = datetime.fromtimestamp(begins, live.zone).date()
+    if _midnight(day + timedelta(days=7 * question.weeks - day.weekday()), live) <= at:
+        raise at_field("weeks", "the last week is over already at the moment of asking; see from and at")
     return JourneyWish(
-        begins=at if question.from_ is None else question.from_,
+        begins=begins,
         weeks=question.weeks,
         sessions_per_week=question.sessions_per_week,
         min_domains=question.min_domains,
@@ -160,16 +179,17 @@ def _goal(goal: Goal | None, catalogue: Catalogue) -> _GoalRows:
     return _GoalRows(badge=goal.badge or "")
 
 
+def _midnight(day: date, live: Live) -> int:
+    """When a day begins on the city's own clocks, in seconds since 1970 UTC."""
+    return int(datetime.combine(day, time(), live.zone).timestamp())
+
+
 def _holidays(question: JourneyQuestion, live: Live) -> tuple[tuple[int, int], ...]:
-    """From the first midnight of each holiday to the midnight after its last day, on the city's own clocks."""
-
-    def midnight(day: date) -> int:
-        return int(datetime.combine(day, time(), live.zone).timestamp())
-
+    """From the first midnight of each holiday to the midnight after its last day."""
     found = []
     for place, holiday in enumerate(question.holidays):
         last = holiday.until or holiday.from_
         if last < holiday.from_:
             raise at_field(f"holidays[{place}].until", "it ends before it starts: until must not lie before from")
-        found.append((midnight(holiday.from_), midnight(last + timedelta(days=1))))
+        found.append((_midnight(holiday.from_, live), _midnight(last + timedelta(days=1), live)))
     return tuple(found)

@@ -66,7 +66,7 @@ async def routes(request: Request) -> Response:
     asked = who.among(live.catalogue, wishes_from(question, live.catalogue, at))
     start = asked.start or passport.home
     if isinstance(question, OutingQuestion):
-        wish = outing_from(question, live.catalogue)
+        wish = outing_from(question, live.catalogue, at, start)
         end, plan = wish.end or start, _outing(wish, live, service, passport, asked)
     else:
         end, plan = start, _journey(journey_from(question, live, at), live, service, passport, asked)

@@ -10,10 +10,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from api.problems import BY_STATUS, KINDS
 from api.settings import Settings
-from api.shapes.question import GivenPassport, Question
+from api.shapes.question import GivenPassport, Question, Wishes
+from api.shapes.route_question import JourneyQuestion, OutingQuestion
 from data.folder import read_folder
 from data.home import Home
 from data.store import Store
@@ -22,6 +24,7 @@ from tests.api.conftest import Served, serve
 from training.config import Config
 from training.fit import fit
 
+pytestmark = pytest.mark.usefixtures("ready_to_plan")
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -61,12 +64,17 @@ def test_every_command_of_the_tour_works(sample: Served, command: list[str]) -> 
     assert (curl, silent) == ("curl", "-s")
     path = address.removeprefix("localhost:8000")
     assert path != address
-    options = dict(zip(rest[::2], rest[1::2], strict=True))
-    assert options.keys() <= {"-H", "-d"}
-    if "-d" in options:
-        name, _, value = options["-H"].partition(": ")
-        answer = sample.http.post(path, content=options["-d"], headers={name: value})
-        assert answer.json()["recommendations"]
+    options = list(zip(rest[::2], rest[1::2], strict=True))
+    assert {name for name, _ in options} <= {"-H", "-d"}
+    bodies = [value for name, value in options if name == "-d"]
+    if bodies:
+        headers = dict(value.split(": ", 1) for name, value in options if name == "-H")
+        answer = sample.http.post(path, content=bodies[0], headers=headers)
+        if answer.headers["content-type"] == "application/json":
+            (listed,) = {"recommendations", "routes", "lines"} & answer.json().keys()
+            assert answer.json()[listed]
+        else:
+            assert b"BEGIN:VEVENT" in answer.content
     else:
         answer = sample.http.get(path)
     assert answer.status_code == 200, answer.text
@@ -99,3 +107,12 @@ def test_every_field_of_a_question_is_in_the_table() -> None:
     told = set(re.findall(r"`([a-z_.]+)`", "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))))
     own = {field.alias or name for name, field in Question.model_fields.items()} - {"passport"}
     assert own | {f"passport.{name}" for name in GivenPassport.model_fields} <= told
+
+
+@pytest.mark.parametrize(("kind", "model"), [("outing", OutingQuestion), ("journey", JourneyQuestion)])
+def test_every_field_of_a_route_is_in_its_table(kind: str, model: type[BaseModel]) -> None:
+    _, _, table = PAGE.partition(f"| {kind} | meaning | when left out |")
+    rows = table.partition("\n\n")[0].splitlines()[2:]
+    told = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    shared = {*Wishes.model_fields, "kind"}
+    assert told == {field.alias or name for name, field in model.model_fields.items() if name not in shared}
