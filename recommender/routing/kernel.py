@@ -131,6 +131,7 @@ def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> Non
             keep(work, True)
             value[KEPT_WORTH] = value[BEST_WORTH] - settings[9] * value[BEST_TIME]
         count[ITERATION] += 1
+        count[EFFORT] += 2000
         for day in range(days):
             work.touched[day] = 0
         ruin(fixed, work)

@@ -25,6 +25,7 @@ EXPONENTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 # Places in ``Work.tally``.
 N_OUT, ITERATION, EFFORT, CYCLE, CYCLE_END, DOMAINS_MET, PINS_MET, N_CHANGED = range(8)
 COUNTS = 12
+_NEAR = 40
 # Places in ``Work.value``.
 PRIZE, TIME, KEPT_PRIZE, KEPT_TIME, KEPT_WORTH, BEST_WORTH, BEST_PRIZE, BEST_TIME = range(8)
 VALUES = 12
@@ -138,7 +139,7 @@ def fixed_from(problem: Problem) -> Fixed:
     go[:n] += problem.service[:, None]
     opens, closes = _windows(problem)
     group = np.array(problem.group, dtype=np.int32)
-    pinned = np.zeros(max(n, 1), dtype=np.uint8)
+    pinned = np.zeros(max(n, 1, *(problem.pinned + 1)), dtype=np.uint8)
     pinned[problem.pinned] = 1
     none = np.zeros(n, dtype=np.uint64)
     awards = none if problem.awards is None else problem.awards.astype(np.uint64)
@@ -148,7 +149,7 @@ def fixed_from(problem: Problem) -> Fixed:
         known = problem.domain >= 0
         domain[known] = np.unique(problem.domain[known], return_inverse=True)[1]
     use = np.zeros((0, n)) if problem.use is None else problem.use
-    appeal = problem.prize + _opens_doors(problem.prize, awards, requires)
+    appeal = worth_of(problem)
     return Fixed(
         prize=np.array(problem.prize, dtype=np.float64),
         appeal=np.array([appeal**a for a in EXPONENTS]).reshape(len(EXPONENTS), n),
@@ -225,13 +226,13 @@ def _windows(problem: Problem) -> tuple[Float64, Float64]:
     return opens, closes
 
 
-def _opens_doors(prize: Float64, awards: UInt64, requires: UInt64) -> Float64:
-    """Half of what the visits are worth that ask for a badge which this one gives."""
-    worth = np.zeros(len(prize))
-    if requires.any():
+def worth_of(problem: Problem) -> Float64:
+    """The prize, and half of what the visits are worth that ask for a badge which this one gives."""
+    worth = np.array(problem.prize, dtype=np.float64)
+    if problem.requires is not None and problem.awards is not None and problem.requires.any():
         for bit in range(64):
             mask = np.uint64(1) << np.uint64(bit)
-            worth[(awards & mask) > 0] += 0.5 * prize[(requires & mask) > 0].sum()
+            worth[(problem.awards & mask) > 0] += 0.5 * problem.prize[(problem.requires & mask) > 0].sum()
     return worth
 
 
@@ -241,4 +242,4 @@ def _nearest(go: Float64, n: int, days: int) -> Int32:
         return np.zeros((n, 0), dtype=np.int32)
     both = go[:n, :n] + go[:n, :n].T
     np.fill_diagonal(both, np.inf)
-    return np.ascontiguousarray(np.argsort(both, axis=1, kind="stable")[:, : min(n - 1, 40)].astype(np.int32))
+    return np.ascontiguousarray(np.argsort(both, axis=1, kind="stable")[:, : min(n - 1, _NEAR)].astype(np.int32))
