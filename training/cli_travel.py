@@ -47,7 +47,7 @@ def travel(
     if streets is not None:
         _streets(tables, streets)
     if timetable is not None:
-        _timetable(name, timetable, tables.city.time_zone)
+        _timetable(tables, timetable)
     _show(name, tables)
 
 
@@ -91,13 +91,15 @@ def _streets(tables: Tables, path: Path) -> None:
     )
 
 
-def _timetable(city: str, path: Path, zone: str) -> None:
+def _timetable(tables: Tables, path: Path) -> None:
+    from data.translate import catalogue_from
+    from data.travel.city import places_of
     from data.travel.gtfs import STEPS, read_timetable
     from data.travel.timetable import FILE
 
     with _steps("Timetable", STEPS) as tell:
-        found, summary = read_timetable(path, zone, tell)
-    folder = home().travel(city)
+        found, summary = read_timetable(path, tables.city.time_zone, tell, places_of(catalogue_from(tables)))
+    folder = home().travel(tables.city.id)
     found.save(folder / FILE)
     rows = {f"rows read from {name}.txt": count for name, count in summary.read.items()}
     used = {"stops": summary.stops, "trips": summary.trips, "calls": summary.calls}

@@ -14,12 +14,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from data.columns import Column, Table
 from data.csvtext import parse_csv, without_mark
 from data.tables import QUARANTINE_COLUMNS, empty
+from data.travel.network import Projection
 from data.validation import validate
-from recommender.city import Bool
+from recommender.city import Bool, Float64
 from recommender.errors import BadInput
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -28,6 +30,8 @@ _TIME = r"(\d{1,3}):([0-5]\d):([0-5]\d)"
 _LAST_HOUR = 167
 _MOST_BYTES = 4 << 30
 LINE = "line"
+REGION_KM = 40.0
+"""Stops farther than this from every place of the city are of no use to it."""
 
 STOPS = Table(
     "stops",
@@ -118,7 +122,8 @@ TABLES = (STOPS, TRIPS, STOP_TIMES, CALENDAR, CALENDAR_DATES, FREQUENCIES, TRANS
 @dataclass(frozen=True)
 class Feed:
     """A feed as validated frames by table name (a table that is not there is empty), the agency's time zone (``""``
-    where none is named), the quarantine of what was rejected, the rows read and remarks.
+    where none is named), the quarantine of what was rejected, the rows read, remarks, and how many calls lie outside of
+    the region.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -126,6 +131,7 @@ class Feed:
     rejected: pd.DataFrame
     read: Mapping[str, int]
     remarks: tuple[str, ...]
+    outside: int = 0
 
 
 def files_of(path: Path) -> dict[str, bytes]:
@@ -207,11 +213,12 @@ def _utf8(content: bytes, source: str, remarks: list[str]) -> bytes:
 
 
 def _table(
-    table: Table, content: bytes, source: str, known: Mapping[str, set[str]], remarks: list[str]
+    table: Table, content: bytes, source: str, known: Mapping[str, set[str]], remarks: list[str], far: set[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     parsed = parse_csv(_utf8(content, source, remarks), table, source)
-    frame = parsed.frame.apply(lambda texts: texts.str.strip())
-    frame[LINE] = parsed.lines.astype(str)
+    inside = ~parsed.frame["stop_id"].isin(far) if table is STOP_TIMES and far else slice(None)
+    frame = parsed.frame[inside].apply(lambda texts: texts.str.strip()).reset_index(drop=True)
+    frame[LINE] = parsed.lines[inside].astype(str)
     rejected = [parsed.ragged]
     usable = np.ones(len(frame), dtype=np.bool_)
     checks = ((TIMES, seconds_of, TIME), (DATES, day_numbers, DATE))
@@ -230,7 +237,16 @@ def _table(
     return kept, whole, len(parsed.frame) + len(parsed.ragged)
 
 
-def parse_feed(files: Mapping[str, bytes], source: str) -> Feed:
+def _far(stops: pd.DataFrame, around: tuple[Float64, Float64]) -> set[str]:
+    """Ids of stops outside of the region."""
+    lat, lon = (stops[name].to_numpy(np.float64) for name in ("stop_lat", "stop_lon"))
+    plane = Projection(*around)
+    known = np.isfinite(lat) & np.isfinite(lon)
+    metres, _ = cKDTree(plane.metres(*around)).query(plane.metres(lat[known], lon[known]))
+    return set(stops["stop_id"][known][metres > REGION_KM * 1000])
+
+
+def parse_feed(files: Mapping[str, bytes], source: str, around: tuple[Float64, Float64] | None = None) -> Feed:
     """Frames of a feed from the bytes of its files.
 
     Parameters
@@ -238,6 +254,8 @@ def parse_feed(files: Mapping[str, bytes], source: str) -> Feed:
     files : mapping of file name to bytes
     source : str
         Name of the feed, for messages.
+    around : (lat, lon) of float64, shape (n_places,), degrees, or None
+        Calls farther than ``REGION_KM`` from each of these places are left out unread, and counted. None: none are.
 
     Raises
     ------
@@ -250,18 +268,27 @@ def parse_feed(files: Mapping[str, bytes], source: str) -> Feed:
     if not {"calendar.txt", "calendar_dates.txt"} & set(files):
         raise BadInput(f"{source}: neither calendar.txt nor calendar_dates.txt is there, so nobody knows when it runs")
     remarks: list[str] = []
-    frames, rejected, read, known = {}, [], {}, dict[str, set[str]]()
+    frames, rejected, read, known, far, outside = {}, [], {}, dict[str, set[str]](), set[str](), 0
     for table in TABLES:
         content = files.get(f"{table.name}.txt", b"")
         if not content.strip() and not table.required:
             frames[table.name] = empty(table)
             continue
         name = f"{source}/{table.name}.txt"
-        frames[table.name], bad, read[table.name] = _table(table, content, name, known, remarks)
+        frames[table.name], bad, read[table.name] = _table(table, content, name, known, remarks, far)
         rejected.append(bad)
+        if table is STOPS and around is not None and len(around[0]):
+            far = _far(frames["stops"], around)
+            if len(far) == len(frames["stops"]):
+                raise BadInput(
+                    f"{name}: no stop lies within {REGION_KM:.0f} km of a place of the city; is it its region?"
+                )
+        if table is STOP_TIMES:
+            outside = read[table.name] - len(frames[table.name]) - bad["row"].nunique()
         if table.name in ("stops", "trips"):
             known[table.name] = set(frames[table.name][table.key[0]])
-    return Feed(frames, _zone(files, source, remarks), pd.concat(rejected, ignore_index=True), read, tuple(remarks))
+    zone = _zone(files, source, remarks)
+    return Feed(frames, zone, pd.concat(rejected, ignore_index=True), read, tuple(remarks), outside)
 
 
 def _zone(files: Mapping[str, bytes], source: str, remarks: list[str]) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.travel.days import service_days
-from data.travel.feed import TIME, Feed, files_of, parse_feed, quarantine, seconds_of
+from data.travel.feed import REGION_KM, TIME, Feed, files_of, parse_feed, quarantine, seconds_of
 from data.travel.timetable import NOT_POSSIBLE, Timetable
 from recommender.city import Float64, Int32
 from recommender.errors import BadInput
@@ -40,7 +40,10 @@ class TimetableSummary:
 
 
 def read_timetable(
-    path: Path, zone: str, tell: Callable[[str], None] = lambda step: None
+    path: Path,
+    zone: str,
+    tell: Callable[[str], None] = lambda step: None,
+    around: tuple[Float64, Float64] | None = None,
 ) -> tuple[Timetable, TimetableSummary]:
     """The timetable of a GTFS feed.
 
@@ -52,6 +55,8 @@ def read_timetable(
         Time zone of a feed whose agency names none.
     tell : function of str
         Told each of ``STEPS`` when it begins.
+    around : (lat, lon) of float64, shape (n_places,), degrees, or None
+        The city's places: of a feed of a whole country only what lies around them is kept.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def read_timetable(
     tell(STEPS[0])
     files = files_of(path)
     tell(STEPS[1])
-    feed = parse_feed(files, path.name)
+    feed = parse_feed(files, path.name, around)
     tell(STEPS[2])
     return timetable_from(feed, path.name, zone)
 
@@ -188,15 +193,16 @@ def _changes(feed: Feed, stops: dict[str, int], dropped: dict[str, int]) -> tupl
 def timetable_from(feed: Feed, source: str, zone: str) -> tuple[Timetable, TimetableSummary]:
     """The arrays of a feed; see ``read_timetable``."""
     name = _zone_of(feed, zone, source)
-    dropped: dict[str, int] = {}
+    dropped = {f"calls more than {REGION_KM:.0f} km from every place of the city": feed.outside}
     rejected = [feed.rejected]
     calls = _calls(feed, source, dropped, rejected)
     quarantined = pd.concat(rejected, ignore_index=True)
     bad = int((quarantined["source"] == f"{source}/stop_times.txt").sum())
-    if bad > _MOST_BAD * feed.read["stop_times"]:
+    inside = feed.read["stop_times"] - feed.outside
+    if bad > _MOST_BAD * inside:
         worst = quarantined[quarantined["source"] == f"{source}/stop_times.txt"].iloc[0]
         raise BadInput(
-            f"{source}/stop_times.txt: {bad:,} of {feed.read['stop_times']:,} rows cannot be used; the first is line "
+            f"{source}/stop_times.txt: {bad:,} of {inside:,} rows cannot be used; the first is line "
             f"{worst['row']}, {worst['field']} = {worst['value']!r}, where {worst['expected']} was expected"
         )
     calls = _by_frequency(feed, calls.assign(source_trip=calls["trip_id"]), dropped)

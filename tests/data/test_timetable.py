@@ -576,3 +576,26 @@ def test_walks_are_looked_up_once_for_the_citys_own_places_and_give_the_same_ans
     np.testing.assert_array_equal(
         prepared.between(lat, lon, lat, lon, "transit", moment), plain.between(lat, lon, lat, lon, "transit", moment)
     )
+
+
+def test_of_a_whole_country_only_what_lies_around_the_city_is_kept():
+    country = STOPS + "x,Ver,53.2,6.5\ny,Verder,53.3,6.6\n"
+    calls = (
+        STOP_TIMES
+        + "far,08:00:00,08:00:00,x,1\nfar,09:00:00,09:00:00,y,2\nin,07:00:00,07:00:00,x,1\nin,09:00:00,09:00:00,a,2\n"
+    )
+    trips = TRIPS + "1,week,far\n1,week,in\n"
+    files = feed(stops=country, stop_times=calls, trips=trips)
+    around = np.array([51.70, 51.75]), np.array([5.50, 5.60])
+    found, summary = timetable_from(parse_feed(files, "land", around), "land", ZONE)
+    assert len(found.lat) == 4
+    assert summary.dropped == {
+        "calls more than 40 km from every place of the city": 3,
+        "trips with fewer than two calls": 1,
+    }
+    whole, _ = timetable_from(parse_feed(files, "land"), "land", ZONE)
+    assert len(whole.lat) == 6
+    with pytest.raises(BadInput, match=r"land/stops\.txt: no stop lies within 40 km of a place of the city"):
+        parse_feed(files, "land", (np.array([40.0]), np.array([3.0])))
+    nowhere = np.empty(0), np.empty(0)
+    assert len(parse_feed(files, "land", nowhere).frames["stop_times"]) == len(whole.stop)
