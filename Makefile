@@ -92,7 +92,7 @@ restore: $(lean) ## Put a city back from such a file, FROM=file.zip
 	$(py) -m training restore '$(FROM)'
 
 store-check: $(lean) ## Look whether the store is whole, and what is in it
-	$(py) -m training store-check
+	$(py) -m training inspect
 
 serve: $(lean) ## Serve the city in the foreground, and print an example; stop with Ctrl+C
 	@$(py) -m api serve $(city) --port $(PORT) --mode $(MODE) --example

@@ -13,6 +13,7 @@ EXAMPLES = {
     "load": [
         "python -m training load my-city",
         "python -m training load ../feeds/madrid --feed madrid --learners 2000",
+        "python -m training load my-feeds --feed several",
     ],
     "simulate": [
         "python -m training simulate --out town --seed 7",
@@ -42,7 +43,7 @@ EXAMPLES = {
         "python -m training restore my-city-2026-03-07.zip",
         "LEERLIJN_DATABASE_URL=postgresql://… python -m training restore my-city-2026-03-07.zip",
     ],
-    "store-check": ["python -m training store-check"],
+    "inspect": ["python -m training inspect"],
     "recommend": [
         "python -m training recommend --data my-city --learners learners.csv --count 20 --out recs.csv",
         "python -m training recommend --city my-city --learners learners.csv --at 2026-05-01T09:00:00+02:00 --out recs.csv",
@@ -73,9 +74,9 @@ def build() -> typer.Typer:
         (USE, cli_recommend.recommend),
         (STORE, cli_store.backup),
         (STORE, cli_store.restore),
-        (STORE, cli_store.store_check),
+        (STORE, cli_store.inspect),
     ):
-        name = command.__name__.replace("_", "-")
+        name = command.__name__
         epilog = "\n\n".join(["[bold]Examples[/]", *EXAMPLES[name]])
         app.command(name, rich_help_panel=panel, epilog=epilog)(command)
     return app

@@ -1,4 +1,4 @@
-"""Commands for the store: backup, restore, store-check."""
+"""Commands for the store: backup, restore, inspect."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def restore(
                 task, description=f"Reading {table}", completed=done, total=total if total >= 0 else None
             ),
         )  # fmt: skip
-    out().print(f"City [bold]{name}[/] is back in the store. Look at it: python -m training store-check")
+    out().print(f"City [bold]{name}[/] is back in the store. Look at it: python -m training inspect")
 
 
-def store_check() -> None:
+def inspect() -> None:
     """Look whether the store is whole, and what is in it. Changes nothing; exit code 1 when something is wrong."""
-    from data.store.inspect import inspect
+    from data.store.inspect import inspect as inspected
 
     with open_store() as store:
-        health = inspect(store)
+        health = inspected(store)
     tables = sorted({table for counts in health.rows.values() for table in counts} - {"cities"})
     grid = Grid("table", *health.rows)
     for column in grid.columns[1:]:

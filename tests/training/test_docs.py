@@ -14,7 +14,7 @@ from training.evaluation.metrics import PER_LEARNER
 from training.report.words import Words
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("user-guide.md", "evaluation.md", "your-city.md", "travel.md")
+PAGES = ("user-guide.md", "evaluation.md", "your-city.md", "travel.md", "operations.md")
 
 
 def options():
