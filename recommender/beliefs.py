@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Float32, Float64, Int32, Int64
+from recommender.city import Float64, Int32, Int64
 from recommender.interest import Scores, stamp_weights
 from recommender.model import Model
 from recommender.passport import Passport
+from recommender.product import mean_and_spread, times
 
 DAY = 86_400
 HALF_LIFE_DAYS = 180.0
@@ -60,7 +61,7 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
     """
     evidence = _evidence(passports, at, model.theme_shares)
     known = np.minimum(evidence, 1.0)
-    prior = np.clip(model.theme_base + (known - model.theme_known) @ model.theme_adjacency, LEAST, MOST)
+    prior = np.clip(model.theme_base + times(known - model.theme_known, model.theme_adjacency), LEAST, MOST)
     against = np.zeros_like(evidence)
     for row, passport in enumerate(passports):
         against[row, passport.less] = PUT_ASIDE
@@ -94,10 +95,7 @@ def belief_scores(beliefs: Beliefs, passports: Sequence[Passport], model: Model,
     Mean and spread are exact over the reference activities. A learner without stamps has no belief of
     their own, and a spread of 0.
     """
-    means = beliefs.mean.astype(np.float32)
-    raw: Float32 = np.asarray((model.theme_shares[rows] @ means.T).T, dtype=np.float32)
-    reference = np.asarray((model.theme_shares[model.reference] @ means.T).T)
-    spread = reference.std(axis=1, dtype=np.float64) if reference.shape[1] else np.zeros(len(means))
+    everything = np.ascontiguousarray((model.theme_shares @ beliefs.mean.astype(np.float32).T).T, dtype=np.float32)
+    mean, spread = mean_and_spread(everything, model.reference)
     silent = np.array([not len(passport.stamps) for passport in passports], dtype=np.bool_)
-    mean = reference.mean(axis=1, dtype=np.float64) if reference.shape[1] else np.zeros(len(means))
-    return Scores(raw, mean, np.where(silent, 0.0, spread))
+    return Scores(everything[:, rows], mean, np.where(silent, 0.0, spread))

@@ -145,8 +145,8 @@ def _part_of_week(local: Int64) -> Int64:
 
 def _best(values: Float64, first: Int32) -> Int32:
     """Index of the largest value in each run that begins at ``first``; of equal ones the first."""
-    if not len(first):
-        return np.empty(0, dtype=np.int32)
+    if len(first) == len(values):
+        return np.arange(len(first), dtype=np.int32)
     run = np.repeat(np.arange(len(first)), np.diff(first, append=len(values)))
     order = np.lexsort((np.arange(len(values)), -values, run))
     return order[first].astype(np.int32)

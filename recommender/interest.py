@@ -15,6 +15,7 @@ from scipy import sparse
 from recommender.city import Catalogue, Float32, Float64, Int8, Int32
 from recommender.model import Model, Moments
 from recommender.passport import CHOSEN_BY, Passport
+from recommender.product import mean_and_spread, products, row_sums, times
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
@@ -142,16 +143,16 @@ class Scores:
         return values
 
 
-def from_factors(vectors: Float64, activities: Float32, moments: Moments) -> Scores:
-    """Scores of a low-rank source, with exact moments over the reference activities.
+def from_factors(vectors: Float64, activities: Float32, moments: Moments, rows: Int32) -> Scores:
+    """Scores of some rows of a low-rank source, with exact moments over the reference activities.
 
-    For one learner each activity is multiplied on its own: BLAS would let the last bits of a score depend on
-    which other activities passed the filters, and so on who asks.
+    Every sum has an order of its own, see ``product``: the last bits of a score depend neither on which other
+    activities passed the filters nor on who else is scored in the same block, and so not on who asks.
     """
-    narrow = vectors.astype(np.float32)
-    raw = np.einsum("lf,nf->ln", narrow, activities) if len(narrow) == 1 else narrow @ activities.T
-    variance = np.einsum("lf,fg,lg->l", vectors, moments.covariance, vectors, optimize=True)
-    return Scores(raw, vectors @ moments.mean, np.sqrt(np.maximum(variance, 0)))
+    raw = products(vectors.astype(np.float32), activities, rows)
+    mean = times(vectors, moments.mean[:, None])[:, 0]
+    variance = row_sums(times(vectors, moments.covariance), vectors)
+    return Scores(raw, mean, np.sqrt(np.maximum(variance, 0)))
 
 
 def from_neighbours(history: sparse.csr_array, weights: sparse.csr_array, reference: Int32, rows: Int32) -> Scores:
@@ -160,9 +161,8 @@ def from_neighbours(history: sparse.csr_array, weights: sparse.csr_array, refere
     if not len(reference):
         nothing = np.zeros(len(everything))
         return Scores(np.zeros((len(everything), len(rows)), dtype=np.float32), nothing, nothing)
-    at_reference = everything[:, reference]
-    spread = at_reference.std(axis=1, dtype=np.float64)
-    return Scores(everything[:, rows], at_reference.mean(axis=1, dtype=np.float64), spread)
+    mean, spread = mean_and_spread(everything, reference)
+    return Scores(everything[:, rows], mean, spread)
 
 
 def wish_scores(wishes: Float32, model: Model, rows: Int32) -> Float32:
@@ -173,4 +173,6 @@ def wish_scores(wishes: Float32, model: Model, rows: Int32) -> Float32:
     float32, shape (n_learners, n_rows), 0 to 1
         0 where no theme is known or wished.
     """
-    return np.asarray((model.theme_shares[rows] @ wishes.T).T, dtype=np.float32)
+    if not wishes.any():
+        return np.zeros((len(wishes), len(rows)), dtype=np.float32)
+    return np.asarray((model.theme_shares @ wishes.T).T, dtype=np.float32)[:, rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from recommender.eligibility import Eligible
 from recommender.interest import InterestProfile, Scores, from_factors, from_neighbours, profile_of, wish_scores
 from recommender.model import AGE_BANDS, Model
 from recommender.passport import Passport, Request
+from recommender.product import mean_and_spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,13 @@ def score_block(
     beliefs = beliefs_of(passports, [request.at for _, request in block], model)
     company = [request.company for _, request in block]
     sources = blend(passports, company, profile, beliefs, catalogue, model, rows)
-    interest: Float32 = np.add.reduce(list(sources.values()), axis=0, dtype=np.float32)
+    interest = np.zeros((len(block), len(rows)), dtype=np.float32)
+    for values in sources.values():
+        interest += values
+    column = np.zeros(len(catalogue.activities), dtype=np.int64)
+    column[rows] = np.arange(len(rows))
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
-        place = np.searchsorted(rows, can.activities)
+        place = column[can.activities]
         context = context_of(passport, catalogue, request, model, can)
         own = {source: values[learner] for source, values in sources.items()}
         total = interest[learner, place] + context.total
@@ -106,23 +111,57 @@ def blend(
     -------
     mapping of source to float32, shape (n_learners, n_rows)
     """
-    graph = from_neighbours(profile.history, model.graph.weights, model.reference, rows)
-    low_pass = from_factors(profile.low_pass, model.low_pass.activities[rows], model.low_pass.moments)
-    scores: dict[str, Float32] = {
-        "als": from_factors(profile.als, model.als.activities[rows], model.als.moments).standardised(),
-        "graph": (graph.standardised() + low_pass.standardised()) * np.float32(0.5),
-        "metadata": from_factors(profile.als, model.metadata.activities[rows], model.metadata.moments).standardised(),
-        "similar": from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised(),
-        "themes": belief_scores(beliefs, passports, model, rows).standardised(),
-        "popular": _popular_with(passports, company, model, rows),
-        "wishes": wish_scores(profile.wishes, model, rows),
-        "places": place_scores(profile, catalogue, model, rows).standardised(),
-    }
+    stamped = profile.history.nnz > 0
+    scores: dict[str, Float32] = {}
+    for source, (score, of_stamps) in _scorers(passports, company, profile, beliefs, catalogue, model, rows).items():
+        weight = np.float32(model.source_weights[source])
+        if not weight or (of_stamps and not stamped):
+            scores[source] = np.zeros((len(passports), len(rows)), dtype=np.float32)
+            continue
+        values = scores[source] = score()
+        values *= weight
+    return scores
+
+
+def _scorers(
+    passports: Sequence[Passport],
+    company: Sequence[tuple[float, ...]],
+    profile: InterestProfile,
+    beliefs: Beliefs,
+    catalogue: Catalogue,
+    model: Model,
+    rows: Int32,
+) -> dict[str, tuple[Callable[[], Float32], bool]]:
+    """How each source but ``context`` scores, unweighted, and whether it rests on stamps alone."""
     # What nobody has visited has no visits to reason from: als and graph are silent, not against.
-    unvisited = ~model.visited[rows]
-    for source in ("als", "graph"):
-        scores[source][:, unvisited] = 0
-    return {source: values * np.float32(model.source_weights[source]) for source, values in scores.items()}
+    visited = model.visited[rows]
+
+    def als() -> Float32:
+        return from_factors(profile.als, model.als.activities, model.als.moments, rows).standardised() * visited
+
+    def graph() -> Float32:
+        near = from_neighbours(profile.history, model.graph.weights, model.reference, rows).standardised()
+        near += from_factors(profile.low_pass, model.low_pass.activities, model.low_pass.moments, rows).standardised()
+        near *= np.float32(0.5)
+        return near * visited
+
+    def metadata() -> Float32:
+        factors = model.metadata
+        return from_factors(profile.als, factors.activities, factors.moments, rows).standardised()
+
+    def similar() -> Float32:
+        return from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised()
+
+    return {
+        "als": (als, True),
+        "graph": (graph, True),
+        "metadata": (metadata, True),
+        "similar": (similar, True),
+        "themes": (lambda: belief_scores(beliefs, passports, model, rows).standardised(), True),
+        "popular": (lambda: _popular_with(passports, company, model, rows), False),
+        "wishes": (lambda: wish_scores(profile.wishes, model, rows), False),
+        "places": (lambda: place_scores(profile, catalogue, model, rows).standardised(), True),
+    }
 
 
 def _popular_with(
@@ -150,14 +189,16 @@ def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model, r
     Mean and spread are over the city's venues. An activity whose place is not known scores that mean.
     """
     venue = catalogue.activities.venue
-    known = np.flatnonzero(venue >= 0)
-    shape = (len(venue), len(catalogue.venues.ids))
-    at_venue = sparse.csr_array((np.ones(len(known), dtype=np.float32), (known, venue[known])), shape=shape)
-    closeness = np.asarray((profile.history @ at_venue @ model.place_kernel).toarray(), dtype=np.float32)
-    if not shape[1]:
+    history, n_venues = profile.history, len(catalogue.venues.ids)
+    been = venue[history.indices]
+    known = np.flatnonzero(been >= 0)
+    learner = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))[known]
+    there = sparse.coo_array((history.data[known], (learner, been[known])), shape=(history.shape[0], n_venues))
+    closeness = np.asarray((sparse.csr_array(there) @ model.place_kernel).toarray(), dtype=np.float32)
+    if not n_venues:
         nothing = np.zeros(len(closeness))
         return Scores(np.zeros((len(closeness), len(rows)), dtype=np.float32), nothing, nothing)
-    mean = closeness.mean(axis=1, dtype=np.float64)
+    mean, spread = mean_and_spread(closeness, np.arange(n_venues, dtype=np.int32))
     located = np.append(~np.isnan(catalogue.venues.lat), False)[venue[rows]]
     raw = np.where(located, closeness[:, venue[rows]], mean[:, None]).astype(np.float32)
-    return Scores(raw, mean, closeness.std(axis=1))
+    return Scores(raw, mean, spread)

@@ -70,10 +70,6 @@ def test_no_bit_of_an_interest_score_moves_with_background(policy, town_catalogu
     tally.check()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="in a block BLAS lets the last bits of als, metadata and graph depend on the company; one by one they hold",
-)
 def test_nor_with_who_else_is_scored_in_the_same_block(town_catalogue, town_release):
     """In batch as over HTTP: the flipped are scored in another order, so that everybody has other company."""
     rng, tally = np.random.default_rng(13), Tally()

@@ -110,12 +110,12 @@ def test_the_moments_of_factors_are_the_mean_and_spread_of_the_scores_themselves
     factors = rng.normal(size=(n, width)).astype(np.float32)
     vectors = rng.normal(size=(learners, width))
     rows = rng.permutation(n)[: n // 2]
-    scores = from_factors(vectors, factors[rows], moments_of(factors))
+    scores = from_factors(vectors, factors, moments_of(factors), rows)
     brute = vectors @ factors.T.astype(float)
     assert scores.mean == pytest.approx(brute.mean(axis=1), abs=1e-6)
     assert scores.spread == pytest.approx(brute.std(axis=1), abs=1e-6)
     assert scores.raw == pytest.approx(brute[:, rows], abs=1e-4)
-    standard = from_factors(vectors, factors, moments_of(factors)).standardised()
+    standard = from_factors(vectors, factors, moments_of(factors), np.arange(n)).standardised()
     if n > 1:
         assert standard.mean(axis=1) == pytest.approx(np.zeros(learners), abs=1e-4)
         assert standard.std(axis=1) == pytest.approx(np.ones(learners), abs=1e-3)
@@ -139,7 +139,9 @@ def test_without_reference_or_evidence_a_source_is_silent():
     history, weights = sparse.csr_array(np.ones((2, 3))), sparse.csr_array(np.ones((3, 3)))
     nothing, rows = np.empty(0, dtype=np.int32), np.arange(3)
     assert not from_neighbours(history, weights, nothing, rows).standardised().any()
-    assert not from_factors(np.zeros((2, 1)), np.zeros((3, 1), np.float32), moments_of(np.zeros((0, 1)))).raw.any()
+    assert not from_factors(
+        np.zeros((2, 1)), np.zeros((3, 1), np.float32), moments_of(np.zeros((0, 1))), rows
+    ).raw.any()
     level = Scores(np.full((1, 3), 7, dtype=np.float32), np.array([7.0]), np.array([0.0]))
     assert level.standardised().tolist() == [[0, 0, 0]]
     assert moments_of(np.zeros((0, 2), np.float32)).covariance.tolist() == [[0, 0], [0, 0]]

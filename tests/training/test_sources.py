@@ -146,7 +146,7 @@ def test_the_engine_scores_by_the_same_graph():
         matrix.toarray() @ linear, abs=1e-4
     )
     vectors = (matrix @ sparse.diags_array(1 / degree)) @ factors.activities
-    assert from_factors(vectors, factors.activities, factors.moments).raw == pytest.approx(
+    assert from_factors(vectors, factors.activities, factors.moments, everything).raw == pytest.approx(
         matrix.toarray() @ low_pass, abs=1e-4
     )
 

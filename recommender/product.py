@@ -1,0 +1,175 @@
+"""Sums of products in one fixed order: a learner's scores are the same to the last bit, alone and in any block.
+
+BLAS shares a product out by its shape and by the number of threads, so the last bits of a score would depend on who
+else is scored at the same time. Here every sum runs in an order that depends on its own length alone. Nothing is
+compiled at import; numba compiles on first use and keeps the result on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from recommender.city import Float32, Float64, Int32
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+LANES = 16
+"""Every product over factors is 16 sums side by side, of each sixteenth factor, added up at the end: what one vector
+register holds, so that neither way of computing it below has to wait for the sum before."""
+TILE = 64
+"""Activities whose factors are turned around at a time."""
+FEW = 3
+"""Up to so many learners each factor is read anew, for more it is turned around first; the sums are the same."""
+
+
+def compiled(function: _Function) -> _Function:
+    """Compile for the machine on first use; without fast maths, so that no sum is reordered."""
+    return cast(_Function, njit(cache=True, nogil=True)(function))
+
+
+def products(vectors: Float32, activities: Float32, rows: Int32) -> Float32:
+    """``vectors @ activities[rows].T``, each entry by itself.
+
+    Parameters
+    ----------
+    vectors : float32, shape (n_learners, n_factors)
+    activities : float32, shape (n_activities, n_factors)
+    rows : int32, shape (n_rows,)
+
+    Returns
+    -------
+    float32, shape (n_learners, n_rows)
+        0 where there are no factors.
+    """
+    out = np.empty((len(vectors), len(rows)), dtype=np.float32)
+    vectors, activities = np.ascontiguousarray(vectors), np.ascontiguousarray(activities)
+    (_one_by_one if len(vectors) <= FEW else _by_tile)(vectors, activities, rows, out)
+    return out
+
+
+@compiled
+def _one_by_one(vectors: Float32, activities: Float32, rows: Int32, out: Float32) -> None:
+    width = vectors.shape[1]
+    whole = width - width % LANES
+    lane = np.empty(LANES, dtype=np.float32)
+    for place in range(len(rows)):
+        row = activities[rows[place]]
+        for learner in range(len(vectors)):
+            vector = vectors[learner]
+            for k in range(LANES):
+                lane[k] = 0
+            for f in range(0, whole, LANES):
+                for k in range(LANES):
+                    lane[k] += vector[f + k] * row[f + k]
+            for k in range(width - whole):
+                lane[k] += vector[whole + k] * row[whole + k]
+            total = np.float32(0)
+            for k in range(LANES):
+                total += lane[k]
+            out[learner, place] = total
+
+
+@compiled
+def _by_tile(vectors: Float32, activities: Float32, rows: Int32, out: Float32) -> None:
+    """The same sums, many activities side by side: one lane after the other, each from its first factor to its last."""
+    n, width = vectors.shape
+    tile = np.zeros((width // LANES + 1, TILE), dtype=np.float32)
+    totals = np.empty((n, TILE), dtype=np.float32)
+    lane = np.empty(TILE, dtype=np.float32)
+    for start in range(0, len(rows), TILE):
+        there = min(TILE, len(rows) - start)
+        totals[:] = 0
+        for k in range(LANES):
+            deep = (width - k + LANES - 1) // LANES
+            for d in range(deep):
+                for j in range(there):
+                    tile[d, j] = activities[rows[start + j], k + d * LANES]
+            for learner in range(n):
+                own = vectors[learner, k::LANES]
+                for j in range(TILE):
+                    lane[j] = 0
+                whole = deep - deep % 8
+                for d in range(0, whole, 8):
+                    t = tile[d : d + 8]
+                    a, b, c, e = own[d], own[d + 1], own[d + 2], own[d + 3]
+                    p, q, r, s = own[d + 4], own[d + 5], own[d + 6], own[d + 7]
+                    for j in range(TILE):
+                        upper = (((lane[j] + a * t[0, j]) + b * t[1, j]) + c * t[2, j]) + e * t[3, j]
+                        lane[j] = (((upper + p * t[4, j]) + q * t[5, j]) + r * t[6, j]) + s * t[7, j]
+                for d in range(whole, deep):
+                    for j in range(TILE):
+                        lane[j] += own[d] * tile[d, j]
+                for j in range(TILE):
+                    totals[learner, j] += lane[j]
+        for learner in range(n):
+            for j in range(there):
+                out[learner, start + j] = totals[learner, j]
+
+
+def times(vectors: Float64, matrix: Float64) -> Float64:
+    """``vectors @ matrix``, each row by itself. Shapes (n, n_inner) and (n_inner, width), float64."""
+    out = np.zeros((len(vectors), matrix.shape[1]))
+    _times(np.ascontiguousarray(vectors, dtype=np.float64), np.ascontiguousarray(matrix, dtype=np.float64), out)
+    return out
+
+
+@compiled
+def _times(vectors: Float64, matrix: Float64, out: Float64) -> None:
+    for row in range(len(vectors)):
+        for inner in range(matrix.shape[0]):
+            weight = vectors[row, inner]
+            for column in range(matrix.shape[1]):
+                out[row, column] += weight * matrix[inner, column]
+
+
+def row_sums(left: Float64, right: Float64) -> Float64:
+    """Sum of ``left * right`` over each row, from the first column to the last. Shapes (n, width); gives (n,)."""
+    out = np.zeros(len(left))
+    _row_sums(np.ascontiguousarray(left), np.ascontiguousarray(right), out)
+    return out
+
+
+@compiled
+def _row_sums(left: Float64, right: Float64, out: Float64) -> None:
+    for row in range(len(left)):
+        for column in range(left.shape[1]):
+            out[row] += left[row, column] * right[row, column]
+
+
+def mean_and_spread(values: NDArray[np.floating], columns: Int32) -> tuple[Float64, Float64]:
+    """Mean and standard deviation of each row over some of its columns.
+
+    Returns
+    -------
+    mean, spread : float64, shape (n_rows,)
+        0 for no columns.
+    """
+    mean, spread = np.zeros(len(values)), np.zeros(len(values))
+    if len(columns):
+        _mean_and_spread(values, columns, mean, spread)
+    return mean, spread
+
+
+@compiled
+def _mean_and_spread(values: NDArray[np.floating], columns: Int32, mean: Float64, spread: Float64) -> None:
+    sums = np.empty(LANES)
+    n = len(columns)
+    for row in range(len(values)):
+        for turn in range(2):
+            sums[:] = 0
+            for place in range(n):
+                value = np.float64(values[row, columns[place]])
+                off = value - mean[row]
+                sums[place % LANES] += off if turn == 0 else off * off
+            total = 0.0
+            for k in range(LANES):
+                total += sums[k]
+            if turn == 0:
+                mean[row] = total / n
+            else:
+                spread[row] = np.sqrt(total / n)
