@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data travel train evaluate report publish rollback serve bench prove clean free-port
+.PHONY: help install run test lint check data travel train evaluate report publish rollback serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ help: ## List every target
 
 install: $(full) ## Make .venv with everything, pinned: to run, to test and to develop
 
-run: free-port data train evaluate publish serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
+run: port_is_free data train evaluate publish serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
 
 test: $(full) ## Run the tests; long proofs are in `make prove`
 	$(py) -m pytest
@@ -108,7 +108,7 @@ clean: ## Remove .venv and every cache; what LEERLIJN_HOME holds stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A port that is taken is better known before the work than after it.
-free-port: $(made)
+port_is_free: $(made)
 	@$(py) -m api.listen '$(PORT)'
 
 $(made):
