@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data travel train evaluate report publish rollback serve bench prove clean port_is_free
+.PHONY: help install run test lint check data travel train evaluate report publish rollback backup restore store-check serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
