@@ -47,8 +47,9 @@ def way(catalogue: Catalogue, route: SeenRoute, rules: Rules, days: Sequence[int
                 continue
             there = _place(catalogue, stop)
             at_same_venue = met is not None and met.venue == stop.venue != UNKNOWN
-            if there is None and (home or (met is not None and not at_same_venue)):
-                yield f"stop {i}: nobody knows where it is"
+            from_nowhere = met is not None and here is None and not at_same_venue
+            if from_nowhere or (there is None and (home or (met is not None and not at_same_venue))):
+                yield f"stop {i}: nobody knows where it is, or where the one before it was"
             yield from _reach(there, rules, i)
             yield from _leg(to[i], f"leg to {i}", here, there, free, rules)
             yield from (

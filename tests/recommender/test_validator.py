@@ -219,6 +219,7 @@ def test_another_wish_makes_a_good_journey_wrong(city: Catalogue, said: str, cha
         ("the last stop is no finish", ("first-0", "paint-2"), {"needs_finish": True}),
         ("1 of 2 stops touch theme", ("first-0", "paint-2"), {"goal_theme": 0}),
         ("nobody knows where it is", ("first-0", "build-1", "zoo-1"), {}),
+        ("stop 1: nobody knows where it is, or where the one before", ("zoo-early", "build-1"), {}),
         ("leg to 1: from None", ("first-0", "build-0"), {}),
     ],
 )

@@ -64,6 +64,7 @@ SESSIONS = [
     _session("paint-2", "paint", "2026-03-21 13:00", 4, drop_in=1.0),
     _session("show-0", "show", "2026-03-07 15:00", 1),
     _session("show-4", "show", "2026-04-04 14:00", 2),
+    _session("zoo-early", "zoo", "2026-03-14 08:00", 1),
     _session("zoo-1", "zoo", "2026-03-14 15:00", 2),
     _session("zoo-4", "zoo", "2026-04-05 15:00", 2),
 ]
