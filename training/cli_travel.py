@@ -35,8 +35,8 @@ def travel(
     Without them a journey takes its distance over the globe, times a detour, at the speeds in city.toml. That is enough to
     start with. [b]Streets[/b] make walking and cycling go along real paths: take a small extract of your city from
     https://extract.bbbike.org or https://download.geofabrik.de. A [b]timetable[/b] makes public transport leave when
-    it leaves: ask your region, or look at https://database.mobilitydata.org; take the feed of your region rather than of
-    the country.
+    it leaves: ask your region, or look at https://database.mobilitydata.org; of a whole country only what lies around
+    the city is kept.
 
     Each file replaces what was read before from one of its kind, and only when all of it was read. A running service
     notices by itself. Without options: show what there is.
