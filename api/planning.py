@@ -31,10 +31,17 @@ class Planning:
     def __init__(self, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
         self._limiter = anyio.CapacityLimiter(at_once)
         self._most_waiting = most_waiting
+        self._getting_ready: Thread | None = None
 
-    def get_ready(self) -> None:
-        """Compile the search, or load it from the disk, beside everything else: the first time takes most of a minute."""
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
+    def get_ready(self, how: Callable[[], None] = warm_up) -> None:
+        """Compile the search, or load it from the disk, beside everything else: the first time takes about a minute."""
+        self._getting_ready = Thread(target=how, name="get ready to plan", daemon=True)
+        self._getting_ready.start()
+
+    @property
+    def ready(self) -> bool:
+        """False while the search is being compiled."""
+        return self._getting_ready is None or not self._getting_ready.is_alive()
 
     async def run(self, plan: Callable[[], Answer]) -> Answer:
         """What a function returns, which is called in a thread.
@@ -42,8 +49,10 @@ class Planning:
         Raises
         ------
         Busy
-            When too many are waiting already.
+            When too many are waiting already, or the search is not ready yet.
         """
+        if not self.ready:
+            raise Busy("Routes can be planned in about a minute: the service has just started. Try again then.")
         if self._limiter.statistics().tasks_waiting >= self._most_waiting:
             raise Busy("Many routes are being planned at this moment; try again in a few seconds.")
         return await run_sync(plan, limiter=self._limiter)
