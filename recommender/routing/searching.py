@@ -57,7 +57,8 @@ def best_of(
             break
         try:
             for day, order in enumerate(found):
-                ways_of(asked, posed, day, order)
+                if order:
+                    ways_of(asked, posed, day, order)
         except TooSlow as late:
             posed = slower(posed, late.way)
             continue
