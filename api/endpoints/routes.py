@@ -106,7 +106,8 @@ def _journey(wish: JourneyWish, live: Live, service: Service, passport: Passport
     limit = SolveLimit(seconds=service.settings.route_seconds)
 
     def plan() -> Routes:
-        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit)
+        hours = live.doors.open(*wish.span)
+        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit, hours=hours)
 
     return plan
 

@@ -120,6 +120,11 @@ class JourneyWish:
         if (self.theme is not None) + (self.line is not None) + bool(self.badge) > 1:
             raise BadInput("goal: one theme, one line or one badge is expected, not several")
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """From the beginning to a moment at which the last week is over, seconds since 1970 UTC."""
+        return self.begins, self.begins + (self.weeks * 7 + 1) * 86_400
+
 
 def _between(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
