@@ -190,14 +190,17 @@ class Remembered:
 
     def _rows_of(self, nodes: Int64) -> Float32:
         """Minutes from nodes of the catalogue to all of them. Shape (n, n_own)."""
-        missing = np.array([node for node in nodes.tolist() if node not in self._rows], dtype=np.int64)
+        # A new dict each time: requests may come from several threads, and each reads the one that it saw.
+        rows = self._rows
+        missing = np.array([node for node in nodes.tolist() if node not in rows], dtype=np.int64)
         if len(missing):
-            if len(self._rows) + len(missing) > _MOST_ROWS:
-                self._rows = {node: self._rows[node] for node in nodes.tolist() if node in self._rows}
             found = self.network.minutes(missing, self.nodes).astype(np.float32)
-            self._rows |= dict(zip(missing.tolist(), found, strict=True))
-        rows = [self._rows[node] for node in nodes.tolist()]
-        return np.array(rows, dtype=np.float32).reshape(len(nodes), len(self.nodes))
+            if len(rows) + len(missing) > _MOST_ROWS:
+                rows = {node: rows[node] for node in nodes.tolist() if node in rows}
+            rows = {**rows, **dict(zip(missing.tolist(), found, strict=True))}
+            self._rows = rows
+        some = [rows[node] for node in nodes.tolist()]
+        return np.array(some, dtype=np.float32).reshape(len(nodes), len(self.nodes))
 
     def minutes(self, nodes: Int64, to_nodes: Int64) -> Float64:
         """Minutes along the streets between nodes. Shape (n, m)."""

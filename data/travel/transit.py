@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -78,6 +79,7 @@ class Transit:
         self.days = np.unique(timetable.day[_members(timetable, np.unique(timetable.service))])
         self._services = _services_by_day(timetable)
         self._back = int(timetable.depart.max(initial=0)) // _DAY
+        self._lock = threading.Lock()
         self._kept: OrderedDict[int, Connections] = OrderedDict()
         self.change, self.walks = self._between_stops()
 
@@ -174,9 +176,15 @@ class Transit:
         """All connections that a journey beginning on a day can take within 24 hours: yesterday's that are still
         under way, today's and tomorrow's.
         """
-        if day in self._kept:
+        with self._lock:
+            if day not in self._kept:
+                self._kept[day] = self._connect(day)
             self._kept.move_to_end(day)
+            while len(self._kept) > _DAYS_KEPT:
+                self._kept.popitem(last=False)
             return self._kept[day]
+
+    def _connect(self, day: int) -> Connections:
         table = self.timetable
         parts, trips = [], 0
         last = np.zeros(len(table.stop), dtype=np.bool_)
@@ -202,7 +210,7 @@ class Transit:
         depart = start_moment + table.depart[call]
         order = np.argsort(depart, kind="stable")
         call, trip, start_moment = call[order], trip[order], start_moment[order]
-        found = Connections(
+        return Connections(
             from_stop=table.stop[call],
             to_stop=table.stop[call + 1],
             depart=depart[order],
@@ -212,10 +220,6 @@ class Transit:
             alight=table.alight[call + 1],
             trips=trips,
         )
-        self._kept[day] = found
-        while len(self._kept) > _DAYS_KEPT:
-            self._kept.popitem(last=False)
-        return found
 
     def minutes(self, start: Walks, end: Walks, on_foot: Float64, at: int) -> Float64:
         """Minutes from places to places, leaving at a moment; walking all the way where that is quicker.

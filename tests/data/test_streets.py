@@ -3,6 +3,7 @@
 import heapq
 import math
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,8 +286,10 @@ def test_many_places_forget_the_oldest_and_still_answer(helsinki, monkeypatch):
     random = np.random.default_rng(3)
     ways = Remembered(network, random.uniform(60.166, 60.176, 12), random.uniform(24.935, 24.955, 12))
     expected = network.minutes(ways.nodes, ways.nodes)
-    for some in (ways.nodes[:4], ways.nodes[4:8], ways.nodes[2:6], ways.nodes):
-        found = ways.minutes(some, ways.nodes)
+    asked = [ways.nodes[:4], ways.nodes[4:8], ways.nodes[2:6], ways.nodes]
+    with ThreadPoolExecutor(4) as together:
+        answers = list(together.map(lambda some: ways.minutes(some, ways.nodes), asked * 10))
+    for some, found in zip(asked * 10, answers, strict=True):
         np.testing.assert_allclose(found, expected[np.searchsorted(ways.nodes, some)], rtol=1e-6)
 
 

@@ -1,5 +1,6 @@
 """Timetables: what a feed means, when one arrives, and what becomes of broken feeds."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -599,3 +600,18 @@ def test_of_a_whole_country_only_what_lies_around_the_city_is_kept():
         parse_feed(files, "land", (np.array([40.0]), np.array([3.0])))
     nowhere = np.empty(0), np.empty(0)
     assert len(parse_feed(files, "land", nowhere).frames["stop_times"]) == len(whole.stop)
+
+
+def test_many_at_once_get_the_answer_that_each_would_get_alone():
+    dates = "service_id,date,exception_type\nweek,20260307,1\n"
+    found = travel(calendar_dates=dates)
+    lat, lon = (np.array([STOP[name][i] for name in "abcd"]) for i in (0, 1))
+    moments = [at(f"2026-03-{day:02d}T0{hour}:30") for day in range(2, 12) for hour in (5, 7, 8)]
+
+    def ask(moment):
+        return found.between(lat, lon, lat, lon, "transit", moment)
+
+    alone = [ask(moment) for moment in moments]
+    with ThreadPoolExecutor(8) as together:
+        for one, other in zip(together.map(ask, moments * 3), alone * 3, strict=True):
+            np.testing.assert_array_equal(one, other)
