@@ -14,6 +14,7 @@ from data.feeds.registry import FEEDS, reader
 from data.folder import read_folder, write_folder
 from data.simulation.config import PRESETS
 from data.tables import Tables
+from data.validation import KEPT_WITHOUT
 from recommender.errors import BadInput
 from training.cli_common import CityOption, aside, open_store, out
 from training.health import FileHealth, file_health, not_known, problems, remarks
@@ -108,6 +109,8 @@ def show_health(tables: Tables) -> None:
     """Print what was read, kept and rejected, what is not known, and what to do about it."""
     console = out()
     console.print(f"City [bold]{_plain(tables.city.name or tables.city.id)}[/] ({tables.city.id})\n")
+    for line in feed_lines(tables):
+        console.print(_plain(line))
     grid = Grid("file", "rows read", "kept", "in quarantine", "most often because")
     for column in grid.columns[1:4]:
         column.justify = "right"
@@ -124,6 +127,17 @@ def show_health(tables: Tables) -> None:
         console.print(f"• {_plain(problem)}")
     for remark in remarks(tables):
         console.print(f"→ {_plain(remark)}")
+
+
+def feed_lines(tables: Tables) -> list[str]:
+    """What a feed held and what its reader assumed; nothing for a folder, whose tables are files of their own."""
+    if not tables.records:
+        return []
+    lines = tables.quarantine
+    lost = lines[~lines["expected"].str.endswith(KEPT_WITHOUT)]
+    rejected = len(set(zip(lost["source"], lost["row"], strict=True)))
+    head = f"{tables.records:,} records in the feed, {rejected:,} of them in quarantine."
+    return [head, *(f"  {note}" for note in tables.notes), ""]
 
 
 def _file_row(health: FileHealth) -> tuple[str, str, str, str, str]:

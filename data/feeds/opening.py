@@ -74,7 +74,7 @@ class Hours:
             When the days are more than twenty years apart, or in the wrong order.
         """
         if not timedelta(0) <= last - first <= _LONGEST:
-            raise BadInput(f"a last day not before {first} and within twenty years of it")
+            raise BadInput("a last day not before the first, and within twenty years of it")
         found = []
         for ahead in range((last - first).days + 1):
             day = first + timedelta(days=ahead)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.feeds.content import decoded, read_bytes
 from data.feeds.merged import merge
 from data.feeds.registry import FEEDS, reader
 from data.feeds.rows import city_of
@@ -83,7 +84,7 @@ def read(path: Path, now: int | None = None) -> Tables:
         raise BadInput(f"{path}: {FILE} is missing; it names the feeds, each with name, feed and path")
     whole: Tables | None = None
     label = ""
-    for part in parse(file.read_text(encoding="utf-8"), file.name):
+    for part in parse(decoded(read_bytes(file), file.name), file.name):
         source = file.parent / part.path
         try:
             tables = read_folder(source, now) if part.feed == "folder" else reader(part.feed)(source, now)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 NOT_KNOWN = float("nan")
-_TAG, _SPACE = re.compile(r"<[^>]{1,200}>"), re.compile(r"\s+")
+_TAG = re.compile(r"<[^>]{1,200}>")
 
 _YEARS = r"\s*años"
 _SPAN = re.compile(
@@ -37,11 +37,17 @@ _FULL = re.compile(
 
 def clean(text: str) -> str:
     """Plain text: no HTML entities or tags, no runs of white space."""
-    return _SPACE.sub(" ", _TAG.sub(" ", html.unescape(text))).strip()
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    return " ".join(text.split())
 
 
 def plain(text: str) -> str:
     """Lower case without accents, to look words up: ``Música`` → ``musica``."""
+    if text.isascii():
+        return text.lower()
     marks = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in marks if not unicodedata.combining(letter))
 

@@ -64,7 +64,7 @@ def span_of(row: Mapping[str, str], zone: ZoneInfo) -> tuple[datetime, datetime]
     if end <= start and last == first:
         end += timedelta(days=1)
     if not start <= end <= start + _LONGEST:
-        raise UnusableError("Last Date", row["Last Date"], f"a day within two weeks of {first}")
+        raise UnusableError("Last Date", row["Last Date"], "a day within two weeks of the first")
     return start, end
 
 

@@ -105,7 +105,7 @@ def sessions_of(record: Mapping[str, Any], context: Context, reading: Reading, o
     except BadInput as error:
         raise UnusableError("endDate", record.get("endDate"), str(error)) from None
     if not dated and kind == "periodic":
-        raise UnusableError("endDate", record.get("endDate"), f"a day that is open between {first} and {last}")
+        raise UnusableError("endDate", record.get("endDate"), "a day that is open between its first and its last")
     kept = near(dated, context.now)
     reading.counts["further sessions left out"] += len(dated) - len(kept)
     return [Occurrence(one.start, one.end, True, one.status, {**one.origin, **origin}) for one in kept]
