@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import socket
 import tempfile
 import threading
 import time
@@ -19,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.listen import listen
 from api.service import Service
 from api.settings import Settings
 from data.home import Home
@@ -72,8 +72,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 @contextmanager
 def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterator[Served]:
     """Serve on a free port of this machine until the block ends."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     app = create_app(settings, clock)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on"))
