@@ -90,7 +90,7 @@ class Metadata(_Checked):
 
 @dataclass(frozen=True)
 class Popular(_Checked):
-    """Visits in the last ``days``, shrunk towards the mean by ``prior`` pseudo-visits, per age band."""
+    """Visitors of the last ``days``, shrunk towards the mean by ``prior`` pseudo-visitors, per age band."""
 
     where = "popular"
     days: float = _within(30.0, 0.1, 3650.0)

@@ -329,6 +329,13 @@ def test_popular_now_is_above_popular_once_is_above_never():
     assert children[0] > children[1] > children[2]
 
 
+def test_who_comes_often_counts_once_and_nobody_stamps_an_activity_up_alone():
+    many, often = [(learner, 0, 3) for learner in range(3)], [(9, 1, day) for day in range(1, 20)]
+    scores = fit_popular(stamps_of(*many, *often), 3, Popular())[-1]
+    assert scores[0] > scores[1] > scores[2]
+    assert np.array_equal(scores, fit_popular(stamps_of(*many, *often[:1]), 3, Popular())[-1])
+
+
 def test_a_band_with_few_visits_follows_everybody_and_one_with_many_its_own_taste():
     many_small = [(learner, 0, 1) for learner in range(40)]  # children of 5 go to the first
     many_old = [(40 + learner, 1, 1) for learner in range(60)]  # people of 70 to the second

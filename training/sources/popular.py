@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.city import Float32, Float64
+from recommender.city import Bool, Float32, Float64
 from recommender.model import AGE_BANDS
 from training.config import Popular
 from training.interactions import Interactions
@@ -13,10 +13,11 @@ DAY = 86_400
 
 
 def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> Float32:
-    """Log share of recent visits per age band, shrunk in two steps: band → everybody now → everybody ever.
+    """Log share of recent visitors per age band, shrunk in two steps: band → everybody now → everybody ever.
 
-    Recent means the last ``settings.days`` before the last stamp. Each share counts ``settings.prior`` visits
-    spread as the wider group's, so a band with few visits follows everybody's taste.
+    Recent means the last ``settings.days`` before the last stamp. Learners are counted, not their visits: whoever
+    comes every week counts once, and nobody can stamp an activity up the lists alone. Each share counts
+    ``settings.prior`` visitors spread as the wider group's, so a band with few of them follows everybody's taste.
 
     Returns
     -------
@@ -26,15 +27,16 @@ def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> F
     """
     if not len(stamps.activity):
         return np.zeros((len(AGE_BANDS) + 1, n_activities), dtype=np.float32)
-    ever = _counts(stamps.activity, n_activities)
-    recent = stamps.at > stamps.at.max(initial=0) - settings.days * DAY
+    everybody, recent = np.ones(len(stamps.at), dtype=np.bool_), stamps.at > stamps.at.max() - settings.days * DAY
     prior = max(settings.prior, 1e-6)
-    share = _shrunk(ever, np.full(n_activities, 1 / max(n_activities, 1)), n_activities)
-    share = _shrunk(_counts(stamps.activity[recent], n_activities), share, prior)
+    share = _shrunk(
+        _visitors(stamps, everybody, n_activities), np.full(n_activities, 1 / max(n_activities, 1)), n_activities
+    )
+    share = _shrunk(_visitors(stamps, recent, n_activities), share, prior)
     band = np.searchsorted(AGE_BANDS, stamps.age, side="right") - 1
     band_of_stamp = np.where(np.isnan(stamps.age), -1, band)[stamps.learner]
     rows = [
-        _shrunk(_counts(stamps.activity[recent & (band_of_stamp == index)], n_activities), share, prior)
+        _shrunk(_visitors(stamps, recent & (band_of_stamp == index), n_activities), share, prior)
         for index in range(len(AGE_BANDS))
     ]
     scores = np.log(np.array([*rows, share]))
@@ -45,8 +47,10 @@ def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> F
     return standardised
 
 
-def _counts(activity: np.ndarray, n_activities: int) -> Float64:
-    return np.bincount(activity, minlength=n_activities).astype(np.float64)
+def _visitors(stamps: Interactions, which: Bool, n_activities: int) -> Float64:
+    """How many different learners some of the stamps are of, for each activity."""
+    pairs = np.unique(stamps.learner[which].astype(np.int64) * n_activities + stamps.activity[which])
+    return np.bincount(pairs % n_activities, minlength=n_activities).astype(np.float64)
 
 
 def _shrunk(counts: Float64, wider: Float64, prior: float) -> Float64:
