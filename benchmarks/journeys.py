@@ -22,6 +22,8 @@ from training.config import Config
 from training.fit import fit
 
 WEEKS = 10
+PROGRAMME = 430
+"""Activities in a season of the simulated town, of which some 300 are still to come at its own "now"."""
 
 
 def main() -> None:
@@ -89,7 +91,7 @@ def _random_cities(size: int, per_week: int, cities: int, deterministic: float) 
 
 
 def _requests(number: int) -> None:
-    tables = simulate(SimulationConfig(seed=3)).tables
+    tables = simulate(SimulationConfig(seed=3, activities_per_season=PROGRAMME)).tables
     catalogue = catalogue_from(tables)
     release = fit(tables, Config()).extended(catalogue)
     travel, at = GreatCircle(catalogue.travel), catalogue.as_of

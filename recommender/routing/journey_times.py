@@ -116,7 +116,7 @@ class DropIns:
                 stay = min(VISIT, closes - opens)
                 begin = min(max(afternoon, opens), closes - stay)
                 rank = (day % WEEK != SATURDAY, begin != afternoon)
-                if day // WEEK not in best or rank < best[day // WEEK][0]:
+                if stay >= least and (day // WEEK not in best or rank < best[day // WEEK][0]):
                     best[day // WEEK] = (rank, begin, begin + stay, known)
         return [(begin, until, sure) for _, begin, until, sure in best.values()]
 

@@ -35,7 +35,7 @@ class SolveLimit:
         When a limit is not above 0.
     """
 
-    deterministic: float = 1.0
+    deterministic: float = 0.8
     seconds: float | None = None
 
     def __post_init__(self) -> None:

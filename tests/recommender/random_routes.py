@@ -62,7 +62,7 @@ def _question(rng: np.random.Generator) -> Question:
     catalogue, hours = city(int(rng.integers(CITIES)))
     passport = random_passport(rng, catalogue)
     request = Request(
-        at=MONDAY + int(rng.integers(0, 20)) * 7 * HOUR,
+        at=MONDAY + int(rng.integers(0, 600)) * 900,
         mode=str(rng.choice(["", "walk", "bike", "car"])),
         max_minutes=[None, None, None, None, None, 12.0, 30.0][rng.integers(7)],
         company=[(), (), (), (), (), (8.0,), (38.0,), (4.0, 38.0)][rng.integers(8)],

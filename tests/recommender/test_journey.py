@@ -298,6 +298,16 @@ def test_somebody_who_drops_in_comes_on_a_saturday_afternoon() -> None:
     assert stop.not_known == ("hours",)
 
 
+def test_nobody_drops_in_for_the_last_few_minutes() -> None:
+    city = city_of(
+        [activity("open", "art", venue="museum"), activity("short", "art", venue="museum")],
+        [session("open", saturday(0), 2, drop_in=1.0), session("short", saturday(0), 0.25, drop_in=1.0)],
+    )
+    assert names(city, plan(city, request=Request(at=moment(saturday(0)) + 5400), weeks=1)) == ["open"]
+    assert names(city, plan(city, request=Request(at=moment(saturday(0)) + 5401), weeks=1)) == []
+    assert names(city, plan(city, excluded=["open"])) == ["short"]
+
+
 def test_a_city_without_sessions_has_journeys_too() -> None:
     made = robots()
     city = replace(made, sessions=always_open(made.activities.venue, made.venues))
