@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, Table, case, func, insert, litera
 from data import columns
 from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
 from data.store import past, schema
-from data.store.rows import frame_in, upsert, values_out, write
+from data.store.rows import frame_in, read, upsert, values_out, write
 from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables
 from data.words import weights
 from recommender.city import TravelMode
@@ -132,7 +132,7 @@ def _load_frame(
     """``then`` orders rows that share a position, as passports of several loads may."""
     order = [table.c.position, *([table.c[then]] if then else [])]
     query = select(*(table.c[column.name] for column in wanted)).where(table.c.city == city).order_by(*order)
-    return frame_in(connection.execute(query).all(), wanted)
+    return read(connection, query, wanted)
 
 
 def _save_themes(connection: Connection, city: str, frame: pd.DataFrame) -> None:
@@ -156,7 +156,9 @@ def _load_themes(connection: Connection, city: str) -> pd.DataFrame:
     more = dict.fromkeys(name for row in rows for name in row.labels if name not in columns.THEMES.names)
     wanted = (*known, *(Column(name, "text", "") for name in more))
     languages = [column.name for column in wanted[2:]]
-    return frame_in([(row[0], row[1], *(row.labels.get(name) for name in languages)) for row in rows], wanted)
+    return frame_in(
+        [[(row[0], row[1], *(row.labels.get(name) for name in languages)) for row in rows]] if rows else [], wanted
+    )
 
 
 def _save_activity_themes(connection: Connection, city: str, frame: pd.DataFrame) -> None:
@@ -203,7 +205,7 @@ def _load_lines(connection: Connection, city: str) -> pd.DataFrame:
         .where(stop.city == city)
         .order_by(stop.position)
     )
-    return frame_in(connection.execute(query).all(), columns.LINES.columns)
+    return read(connection, query, columns.LINES.columns)
 
 
 def _save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None:
@@ -223,7 +225,7 @@ def _load_stamps(connection: Connection, city: str, counting: bool) -> pd.DataFr
             own.muted.is_not(True), table[AT] >= func.coalesce(own.counts_from, table[AT])
         )
     query = query.order_by(table[LEARNER], table[AT], table[ACTIVITY])
-    return frame_in(connection.execute(query).all(), columns.STAMPS.columns)
+    return read(connection, query, columns.STAMPS.columns)
 
 
 def _readable(text: object) -> str:
@@ -267,4 +269,4 @@ def _load_quarantine(connection: Connection, city: str) -> pd.DataFrame:
         .where(table.city == city, table.position.is_not(None))
         .order_by(table.position)
     )
-    return frame_in(connection.execute(query).all(), [Column(name, "text", "") for name in QUARANTINE_COLUMNS])
+    return read(connection, query, [Column(name, "text", "") for name in QUARANTINE_COLUMNS])
