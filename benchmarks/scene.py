@@ -36,7 +36,8 @@ class Rounds:
     ----------
     rounds : int
     days : int
-        Between two rounds; a list holds what takes place before the next one.
+        Between two rounds; a list holds what takes place before the next one. The same three weeks that people in the
+        simulator look ahead (``SimulationConfig.horizon_days``).
     refit : int
         Rounds between two fits of the engine, on what the rest of the town did by then.
     learners : int
