@@ -1,8 +1,8 @@
 """What becomes of every public feed: ``python -m benchmarks.feeds``.
 
-Three parts: a table of what each folder holds and what is known of it; how much of each vocabulary is mapped; and every
-reader on every file, whole and deliberately broken, where anything but a reading or a plain refusal is a failure (exit
-code 1).
+A table of what each folder holds and what is known of it; how much of each vocabulary is mapped; how well the same activity is
+found in a second feed; large files; and every reader on every file, whole and deliberately broken, where anything but a
+reading or a plain refusal is a failure (exit code 1).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from benchmarks.doubles import measure as measure_doubles
 from benchmarks.machine import describe, shared_data
 from benchmarks.vocabularies import mapped
 from data.columns import ACTIVITY, VENUE
@@ -174,7 +175,7 @@ def broken(content: bytes, name: str, seed: int) -> Iterator[tuple[str, bytes]]:
     yield f"{stem}-utf16{dot}{ending}", content.decode("utf-8", "replace").encode("utf-16")
     yield f"{stem}-latin1{dot}{ending}", content.decode("utf-8", "replace").encode("latin-1", "replace")
     yield f"{stem}-zeros{dot}{ending}", half + b"\x00" * 64
-    yield f"{stem}-cut{dot}{ending}.gz", gzip.compress(content)[:-9]
+    yield f"{stem}-cut{dot}{ending}.gz", gzip.compress(content, mtime=0)[:-9]
     yield f"{stem}-noise{dot}{ending}", draw.randbytes(4096)
 
 
@@ -298,6 +299,7 @@ def main(
     console.print(describe(1))
     show(console, root)
     show_vocabularies(console, mapped(root))
+    show_doubles(console, root)
     if large:
         console.print(f"\nFiles of {large:,} records, three in a hundred of them broken")
         show_large(console, large)
@@ -312,6 +314,14 @@ def main(
         console.print(f"  {line}", markup=False)
     if whole.failed or damaged.failed:
         raise typer.Exit(1)
+
+
+def show_doubles(console: Console, root: Path) -> None:
+    """How many of an agenda's activities are found again in a copy that tells them differently."""
+    grid = Grid("the copy differs by", "activities", "called the same", "called the same as another")
+    for way, told, same, wrong in measure_doubles(root):
+        grid.add_row(way, str(told), str(same), str(wrong))
+    console.print(grid)
 
 
 def show_vocabularies(console: Console, found: Sequence[tuple[str, int, int, list[str]]]) -> None:

@@ -185,7 +185,9 @@ def read_event(context: Context, line: int, event: Element, odd: Odd) -> Reading
         "form": meaning.form,
         "access": context.mapping.of_codes(facilities).access,
     }
-    reading.activities.append(Row(context.source, line, known(values), {"age_min": by} if by else {}))
+    origin = {"age_min": by} if by else {}
+    version = event.get("lastupdated", "")
+    reading.activities.append(Row(context.source, line, known(values), origin, version=version))
     found = _sessions(event, context, reading, odd)
     reading.sessions += session_rows(activity, found, context.source, line, status_of_title(title))
     return reading

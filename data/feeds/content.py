@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable
@@ -35,17 +34,21 @@ def unpacked(content: bytes, source: str, largest: int = LARGEST) -> bytes:
         raise BadInput(f"{source}: a zip archive; unpack it first and name the file in it")
     if not content.startswith(_GZIP):
         return content
-    reader = zlib.decompressobj(wbits=31)
+    parts, size, rest = [], 0, content
     try:
-        text = reader.decompress(content, largest)
-        if reader.unconsumed_tail:
-            raise BadInput(f"{source}: unpacks to more than {largest:,} bytes; that is no feed")
-        if not reader.eof:
-            raise BadInput(f"{source}: the gzip file is cut off after {len(text):,} bytes; fetch it again")
-        # Several packed files one after the other are one file to gzip; then the slower way is the right one.
-        return gzip.decompress(content) if reader.unused_data.startswith(_GZIP) else text
-    except (zlib.error, gzip.BadGzipFile, EOFError) as error:
+        # Several packed files one after the other are one file.
+        while rest.startswith(_GZIP):
+            reader = zlib.decompressobj(wbits=31)
+            parts.append(reader.decompress(rest, largest - size))
+            size += len(parts[-1])
+            if reader.unconsumed_tail:
+                raise BadInput(f"{source}: unpacks to more than {largest:,} bytes; that is no feed")
+            if not reader.eof:
+                raise BadInput(f"{source}: the gzip file is cut off after {size:,} bytes; fetch it again")
+            rest = reader.unused_data
+    except zlib.error as error:
         raise BadInput(f"{source}: damaged gzip ({error}); fetch it again") from None
+    return b"".join(parts)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -38,10 +38,24 @@ Event = Any
 CITY = CitySettings(id="calendar", name="Calendar")
 AROUND = timedelta(days=366)
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_EVENT = re.compile(r"^BEGIN:VEVENT\s*?$.*?^END:VEVENT\s*?$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
-_ZONES = re.compile(r"^BEGIN:VTIMEZONE\s*?$.*?^END:VTIMEZONE\s*?$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
 _ZONE_NAME = re.compile(r"^X-WR-TIMEZONE:(.+?)\s*$", re.MULTILINE)
 _HEAD, _FOOT = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//leerlijn//EN\r\n", "\r\nEND:VCALENDAR\r\n"
+
+
+def blocks_of(text: str) -> dict[str, list[str]]:
+    """The texts of all events and time zones, each from its BEGIN to its END; what has no END is left out."""
+    found: dict[str, list[str]] = {"VEVENT": [], "VTIMEZONE": []}
+    name, lines = "", list[str]()
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        word, _, what = line.strip().upper().partition(":")
+        if word == "BEGIN" and what in found:
+            name, lines = what, []
+        if name:
+            lines.append(line)
+        if word == "END" and what == name and name:
+            found[name].append("\n".join(lines))
+            name = ""
+    return found
 
 
 def _calendar(parts: Iterable[str]) -> list[Event]:
@@ -60,11 +74,11 @@ def events_in(text: str, source: str) -> list[tuple[int, list[Event] | str]]:
     BadInput
         When there is no event in it.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    blocks = [found[0] for found in _EVENT.finditer(text)]
+    found = blocks_of(text)
+    blocks = found["VEVENT"]
     if not blocks:
         raise BadInput(f"{source}: no event in here; BEGIN:VEVENT was expected")
-    zones = [found[0] for found in _ZONES.finditer(text)]
+    zones = found["VTIMEZONE"]
     try:
         events: list[Event | str] = list(_calendar([*zones, *blocks]))
         if len(events) != len(blocks):
@@ -221,7 +235,9 @@ def read_group(context: Context, line: int, group: Any, odd: Odd) -> Reading:
     }
     if not uid:
         origin["activity_id"] = "the event has no UID: its title and start"
-    reading.activities.append(Row(context.source, line, known(values), origin))
+    changed = getattr(head.get("LAST-MODIFIED"), "dt", None)
+    version = changed.isoformat() if isinstance(changed, date) else ""
+    reading.activities.append(Row(context.source, line, known(values), origin, version=version))
     reading.sessions += session_rows(activity, found, context.source, line, status_of_title(title))
     return reading
 

@@ -42,6 +42,8 @@ class Row:
         Only for values that the record itself does not say: what a standard or a convention says instead.
     also : tuple of str
         Further records that say the same: the row was found in several feeds.
+    version : str
+        When the record was last changed, ISO 8601, where it says so: of two records of one activity the newer holds.
     """
 
     source: str
@@ -49,6 +51,7 @@ class Row:
     values: Values
     origin: Values = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass

@@ -184,7 +184,8 @@ def read_event(context: Context, line: int, record: Any, odd: Odd) -> Reading:
         "form": form,
         "access": access.access,
     }
-    reading.activities.append(Row(context.source, line, known(values), origin))
+    version = text_of(record.get("dateModified"))
+    reading.activities.append(Row(context.source, line, known(values), origin, version=version))
     _sessions(record, activity, line, status_of_title(title), context, reading, odd)
     return reading
 

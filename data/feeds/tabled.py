@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from data.feeds.records import Reading, Rejected, Row, raw
 from data.tables import ORIGIN_COLUMNS, QUARANTINE_COLUMNS, CitySettings, Tables
 from data.validation import validate
 
-ONCE = "an activity that was not there before; the first record of it is kept"
+ONCE = "each activity once; its newest record is kept, or the first where none is newer"
 
 
 def once(rows: Sequence[Row], key: str) -> list[Row]:
@@ -35,13 +37,25 @@ def once(rows: Sequence[Row], key: str) -> list[Row]:
     return list(found.values())
 
 
+def _changed(row: Row) -> float:
+    """When a record was last changed, in seconds since 1970; before everything else when it does not say."""
+    try:
+        moment = datetime.fromisoformat(row.version)
+    except ValueError:
+        return -math.inf
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def unrepeated(reading: Reading) -> Reading:
-    """Without records of an activity that was met before: one line in quarantine for each, and none of its sessions."""
-    first: dict[str, Row] = {}
+    """Each activity by its newest record: one line in quarantine for every other, and none of its sessions."""
+    newest: dict[str, Row] = {}
     repeats: dict[tuple[str, int], Row] = {}
     for row in reading.activities:
-        if first.setdefault(row.values["activity_id"], row) is not row:
-            repeats[row.source, row.line] = row
+        before = newest.setdefault(row.values["activity_id"], row)
+        if before is not row:
+            kept, lost = (row, before) if _changed(row) > _changed(before) else (before, row)
+            newest[row.values["activity_id"]] = kept
+            repeats[lost.source, lost.line] = lost
     if not repeats:
         return reading
     again = [
@@ -50,7 +64,7 @@ def unrepeated(reading: Reading) -> Reading:
     ]
     return replace(
         reading,
-        activities=list(first.values()),
+        activities=list(newest.values()),
         sessions=[row for row in reading.sessions if (row.source, row.line) not in repeats],
         rejected=[*reading.rejected, *again],
     )

@@ -154,7 +154,8 @@ def read_event(context: Context, line: int, record: Mapping[str, Any], odd: Odd)
         "access": facilities.access,
     }
     origin = dict.fromkeys(("age_min", "age_max"), by) if by else {}
-    reading.activities.append(Row(context.source, line, known(values), origin))
+    version = text_of(record.get("modified")) or text_of(record.get("created"))
+    reading.activities.append(Row(context.source, line, known(values), origin, version=version))
     status = status_of_title(title)
     if (record.get("status") or {}).get("type", "Available") != "Available":
         status = "cancelled"

@@ -170,6 +170,11 @@ def test_what_cannot_be_used_costs_only_its_event(read):
     assert tables.records == 8
 
 
+def test_events_that_never_end_are_left_out_in_no_time(read):
+    tables = read("BEGIN:VEVENT\n" * 100_000 + event())
+    assert only(tables.activities)["activity_id"] == "1"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -223,6 +223,19 @@ def test_several_feeds_of_one_city(tmp_path):
     assert len(again.activities) == 1
 
 
+def test_a_folder_with_passports_and_stamps_is_a_feed_too(tmp_path, tiny):
+    write_folder(tiny, tmp_path / "own")
+    (tmp_path / "school.ics").write_text(ICS)
+    (tmp_path / "feeds.toml").write_text(
+        '[[feed]]\nname = "own"\nfeed = "folder"\npath = "own"\n[[feed]]\nname = "school"\nfeed = "ical"\npath = "school.ics"\n'
+    )
+    tables = several.read(tmp_path)
+    assert len(tables.activities) == len(tiny.activities) + 1
+    pd.testing.assert_frame_equal(tables.stamps, tiny.stamps)
+    assert tables.city == tiny.city
+    assert len(catalogue_from(tables).activities) == len(tiny.activities) + 1
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -10,6 +10,7 @@ import pytest
 from opening_hours import OpeningHours
 
 from data.feeds import uitdatabank
+from data.feeds.content import unpacked
 from data.folder import read_folder, write_folder
 from data.translate import catalogue_from
 from recommender.errors import BadInput
@@ -257,9 +258,18 @@ def test_what_is_not_for_the_public_goes_to_quarantine(read):
     )
     assert tables.activities["activity_id"].tolist() == ["e-1"]
     assert sorted(tables.quarantine["row"].astype(int)) == [2, 3, 4, 5, 6, 7, 8]
-    assert tables.quarantine.set_index("row").loc["7", "expected"].startswith("an activity that was not there before")
+    assert tables.quarantine.set_index("row").loc["7", "expected"].startswith("each activity once")
     assert len(tables.sessions) == 1
     assert tables.records == 8
+
+
+def test_of_two_records_the_newer_one_holds(read):
+    old, new = ({"modified": f"2026-02-0{day}T10:00:00+01:00", "name": f"Naam {day}"} for day in (1, 2))
+    for order in ((old, new), (new, old)):
+        tables = read(*(EVENT | one for one in order))
+        assert only(tables.activities)["title"] == "Naam 2"
+        assert len(tables.sessions) == 1
+        assert only(tables.quarantine)["row"] == str(order.index(old) + 1)
 
 
 CDBXML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -337,6 +347,13 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&
 def test_hostile_and_damaged_xml_is_refused(read_xml, content, told):
     with pytest.raises(BadInput, match=told):
         read_xml(content=content)
+
+
+def test_gzip_that_grows_without_end_is_refused():
+    bomb = gzip.compress(bytes(1000)) + gzip.compress(bytes(2000))
+    assert len(unpacked(bomb, "bomb", 3000)) == 3000
+    with pytest.raises(BadInput, match="unpacks to more than 2,999 bytes"):
+        unpacked(bomb, "bomb", 2999)
 
 
 def test_packed_and_plain_files_of_a_folder_are_one_city(tmp_path):
