@@ -57,8 +57,10 @@ def _in_rows(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: i
     if len(new):
         encoded = encoder.encode(catalogue, new)
         features = sparse.csr_array(features + _mover_into(new, len(old)) @ encoded)
+        features.sort_indices()  # so that likeness adds up in one order
         metadata[new] = encoded @ model.metadata_weights
-        similar, scale = _with_new(similar, scale, features, visited, new, neighbours)
+        later = ~_take(in_reference, old)
+        similar, scale = _with_new(similar, scale, features, visited, new, later, neighbours)
     return replace(
         model,
         ids=catalogue.activities.ids.names,
@@ -95,18 +97,30 @@ def _with_new(
     features: sparse.csr_array,
     visited: Bool,
     new: Int32,
+    later: Bool,
     neighbours: int,
 ) -> tuple[sparse.csr_array, Float32]:
-    """Likeness with the columns of new candidates, and the rows of new activities that may be stamped."""
+    """Likeness with the columns of new candidates, and the rows of new activities that may be stamped.
+
+    A new candidate is judged as the fit judges one: its nearest among what was visited by then. What came after the
+    fit stands beside those, so it makes no difference whether activities arrive one by one or all at once (as long as
+    no more than ``neighbours`` of them did).
+
+    Parameters
+    ----------
+    later : bool, shape (n_activities,)
+        What the fit has not seen, the new included.
+    """
     is_new = np.zeros(features.shape[0], dtype=np.bool_)
     is_new[new] = True
     place = _mover_into(new, features.shape[0])
     described = sparse.csr_array(features[new])
-    columns, new_scale = likeness(described, features, visited | is_new, neighbours, own=new)
+    columns, new_scale = likeness(described, features, visited, neighbours, own=new)
     scale[new] = new_scale
+    beside, _ = likeness(described, features, later & ~visited, neighbours, own=new, scale=new_scale)
     rows, _ = likeness(features, described, np.ones(len(new), dtype=np.bool_), neighbours, scale=scale)
     known = sparse.csr_array(rows @ sparse.diags_array((~is_new).astype(np.float32)))
-    return sparse.csr_array(similar + columns @ place.T + place @ known), scale
+    return sparse.csr_array(similar + (columns + beside) @ place.T + place @ known), scale
 
 
 def _popular(popular: Float32, old: Int32) -> Float32:

@@ -55,7 +55,7 @@ def likeness(
     for start in range(0, candidates.shape[0], _BLOCK):
         part = slice(start, start + _BLOCK)
         squared = _squared_cosines(sparse.csr_array(candidates[part] @ across), own_column[part])
-        total = np.asarray(squared.sum(axis=1)).ravel()
+        total = np.asarray(squared.astype(np.float64).sum(axis=1)).ravel()  # whatever the order of the rows
         divisor = np.sqrt(np.where(total > 0, total, 1)).astype(np.float32) if scale is None else scale[part]
         blocks.append(strongest(sparse.csr_array(sparse.diags_array(1 / divisor) @ squared), neighbours))
         scales.append(divisor)

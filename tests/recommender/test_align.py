@@ -121,8 +121,21 @@ def test_the_reference_stays_that_of_training_through_every_season(tiny, tiny_re
     ]
     trained = set(at_once.model.reference.tolist()) - set(passport.stamps.activity.tolist())
     assert len(trained) == 7
-    for activity in trained:
-        assert scores[0][activity] == pytest.approx(scores[1][activity], abs=1e-5)
+    assert scores[0] == scores[1]
+
+
+def test_it_makes_no_difference_whether_activities_arrive_one_by_one_or_all_at_once(crowded, crowd_release):
+    titles = ["robot ster klei", "vogel bos vogel", "robot ster dans", "nieuw", "muziek dans dans"]
+    new = [{"activity_id": f"n-{row}", "title": title, "themes": "t-1:1"} for row, title in enumerate(titles)]
+    seasons = [season(crowded, *new[: count + 1], shuffle=count) for count in range(len(new))]
+    at_once = crowd_release.extended(seasons[-1]).model
+    step_by_step = crowd_release
+    for catalogue in seasons:
+        step_by_step = step_by_step.extended(catalogue)
+    before, after = dense(at_once), dense(step_by_step.model)
+    assert (before["similar"][-5:, -5:] > 0).any()
+    for name, values in before.items():
+        assert np.array_equal(values, after[name]), name
 
 
 def test_a_release_says_whether_it_fits(tiny, tiny_catalogue, tiny_release):
