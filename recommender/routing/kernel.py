@@ -57,8 +57,15 @@ def undo(fixed: Fixed, work: Work) -> None:
     """Go back to the route kept."""
     for day in range(len(work.length)):
         if work.touched[day]:
+            # Most visits are where they were: only those that are not are booked anew.
+            for i in range(1, work.kept_length[day] + 1):
+                work.back[work.kept_tour[day, i]] = 1
+    for day in range(len(work.length)):
+        if work.touched[day]:
             for i in range(1, work.length[day] + 1):
-                mark_out(fixed, work, work.tour[day, i])
+                visit = work.tour[day, i]
+                if work.back[visit] == 0:
+                    mark_out(fixed, work, visit)
     for day in range(len(work.length)):
         if work.touched[day]:
             length = work.kept_length[day]
@@ -69,7 +76,12 @@ def undo(fixed: Fixed, work: Work) -> None:
                 work.begin[day, i] = work.kept_begin[day, i]
                 work.latest[day, i] = work.kept_latest[day, i]
             for i in range(1, length + 1):
-                mark_in(fixed, work, work.tour[day, i], day)
+                visit = work.tour[day, i]
+                work.back[visit] = 0
+                if work.place[visit] < 0:
+                    mark_in(fixed, work, visit, day)
+                else:
+                    work.place[visit] = day
     for r in range(len(work.left)):
         work.left[r] = work.kept_left[r]
 

@@ -116,6 +116,8 @@ def scan_day(fixed: Fixed, work: Work, day: int, weight: float) -> None:
         straight = fixed.go[before, after]
         if straight == np.inf:
             straight, next_begin = 0.0, moment
+        elif bound - moment - straight < fixed.least:
+            continue
         away, home = fixed.go[before, :n], fixed.come[after, :n]
         if single:
             scan_gap(
@@ -163,7 +165,7 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
     ``exponent`` and ``weight`` say what counts, ``noise`` how much chance has a say, ``skip`` how often a visit is
     passed over.
     """
-    appeal, cost, fit, dice, out = fixed.appeal, work.cost, work.fit, work.dice, work.out
+    appeal, cost, fit, lure, dice, out = fixed.appeal, work.cost, work.fit, work.lure, work.dice, work.out
     days = len(work.length)
     for day in range(days):
         if work.stale[day] or fixed.has_badges:
@@ -182,6 +184,8 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
         if allowed(fixed, work, visit):
             fit[fits] = visit
             fits += 1
+            lure[visit] = appeal[exponent, visit] * (1.0 - noise * draw(dice))
+    jitter = 0.5 * noise if days > 1 else 0.0
     while fits > 0:
         highest, found, there = 0.0, -1, -1
         short = work.tally[DOMAINS_MET] < fixed.min_domains
@@ -189,12 +193,13 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
             visit = fit[k]
             for day in range(days):
                 if cost[day, visit] < np.inf:
-                    value = appeal[exponent, visit] / (cost[day, visit] + 1e-6)
+                    value = lure[visit] / (cost[day, visit] + 1e-6)
                     if fixed.pinned[fixed.group[visit]]:
                         value = (value + 1.0) * 1e12
                     elif short and fixed.domain[visit] >= 0 and work.met[fixed.domain[visit]] == 0:
                         value = (value + 1.0) * 1e6
-                    value *= 1.0 - noise * draw(dice)
+                    if jitter > 0.0:
+                        value *= 1.0 - jitter * draw(dice)
                     if value > highest:
                         highest, found, there = value, k, day
         if found < 0:

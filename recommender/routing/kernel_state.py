@@ -97,6 +97,7 @@ class Fixed(NamedTuple):
     has_badges: bool
     coupled: bool
     unmet: float
+    least: float
     near: Int32
 
 
@@ -125,6 +126,8 @@ class Work(NamedTuple):
     cost: Float64
     cost_at: Int64
     start: Float64
+    lure: Float64
+    back: NDArray[np.uint8]
     stale: NDArray[np.uint8]
     dice: UInt64
     tally: Int64
@@ -173,6 +176,7 @@ def fixed_from(problem: Problem) -> Fixed:
         has_badges=bool(requires.any()),
         coupled=len(problem.limit) > 0 or bool(requires.any()) or len(np.unique(group)) < n,
         unmet=float(problem.prize.sum() + 1.0),
+        least=float(problem.service.min(initial=np.inf)),
         near=_nearest(go, n, days),
     )
 
@@ -207,6 +211,8 @@ def work_for(fixed: Fixed, seed: int, settings: Float64) -> Work:
         cost=np.full((days, n), np.inf),
         cost_at=np.zeros((days, n), dtype=np.int64),
         start=np.zeros(n),
+        lure=np.zeros(n),
+        back=np.zeros(n, dtype=np.uint8),
         stale=np.ones(days, dtype=np.uint8),
         dice=dice,
         tally=np.array([n] + [0] * (COUNTS - 1), dtype=np.int64),
