@@ -13,6 +13,7 @@ from recommender.routing.posing import Posed, whole_minutes
 
 TIMETABLES = "transit"
 """The one mode whose minutes depend on when one leaves."""
+PROBES = 4
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,28 @@ def ways_of(asked: Asked, posed: Posed, day: int, order: Sequence[int]) -> DayWa
 
 
 def _way(asked: Asked, posed: Posed, way: Way, begin: float, spare: float) -> Way:
-    """Leave as late as possible: a timetable is asked when, from the latest moment back to the earliest."""
+    """Leave as late as possible; by a timetable as late as ``PROBES`` questions can tell."""
     takes = float(posed.minutes[way.start, way.end])
     planned = replace(way, leave=max(way.leave, begin - spare - takes * 60), minutes=takes)
     if asked.mode != TIMETABLES:
         return planned
     first = _by_timetable(asked, posed, planned)
-    later = _by_timetable(asked, posed, replace(first, leave=max(planned.leave, begin - spare - first.minutes * 60)))
-    earliest = _by_timetable(asked, posed, way)
-    for tried in (later, first, earliest):
-        if tried.arrive <= begin:
-            return tried
-    raise TooSlow(earliest)
+    suited = _by_timetable(asked, posed, replace(first, leave=max(way.leave, begin - spare - first.minutes * 60)))
+    tried = [first, suited]
+    if not any(one.arrive <= begin for one in tried):
+        tried.append(_by_timetable(asked, posed, way))
+    in_time = [one for one in tried if one.arrive <= begin]
+    if not in_time:
+        raise TooSlow(tried[-1])
+    best = max(in_time, key=lambda one: one.leave)
+    late = min((one.leave for one in tried if one.leave > best.leave), default=best.leave)
+    for _ in range(PROBES):
+        between = (best.leave + late) // 120 * 60
+        if not best.leave < between < late:
+            break
+        one = _by_timetable(asked, posed, replace(way, leave=between))
+        best, late = (one, late) if one.arrive <= begin else (best, between)
+    return best
 
 
 def _home(asked: Asked, posed: Posed, way: Way, closes: float) -> Way:
