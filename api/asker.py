@@ -58,31 +58,9 @@ async def who_asks(asker: Asker, live: Live, service: Service, at: int) -> Who:
         if known is None:
             raise NotThere("learner: this city knows no such learner; send the passport along instead")
         counting = known.counting()
-        passport = passport_from(counting.record, counting.stamps, live.catalogue)
+        passport = passport_from(counting.record, counting.stamps, live.catalogue, counting.said)
         return Who(replace(passport, stamps=until(passport.stamps, at)))
     given = asker.passport
     if given is None or given == GivenPassport():
         return Who(NOBODY)
     return Who(passport_from_given(given, live.catalogue, at))
-
-
-def passport_of(asker: Asker, live: Live, service: Service, at: int) -> Passport:
-    """The passport of whoever asks, in rows of the catalogue in service.
-
-    Raises
-    ------
-    Problem, NotThere
-        422 when both a learner and a passport are given, 404 for a learner that the store does not know.
-    """
-    if asker.learner is not None and asker.passport is not None:
-        raise at_field("passport", "give a learner or a passport, not both")
-    if asker.learner is not None:
-        known = service.store.passport(live.catalogue.city, asker.learner)
-        if known is None:
-            raise NotThere("learner: this city knows no such learner; send the passport along instead")
-        passport = passport_from(known.record, known.stamps, live.catalogue)
-        return replace(passport, stamps=until(passport.stamps, at))
-    given = asker.passport
-    if given is None or given == GivenPassport():
-        return NOBODY
-    return passport_from_given(given, live.catalogue, at)

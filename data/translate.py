@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -227,6 +228,7 @@ def _passport(record: Mapping[str, Any], stamps: Stamps, themes: Ids) -> Passpor
     )
 
 
+MORE, LESS = "more_like_this", "not_for_me"
 _NO_RECORD: Mapping[str, Any] = {
     "age": "",
     "home_lat": float("nan"),
@@ -239,7 +241,9 @@ _NO_RECORD: Mapping[str, Any] = {
 }
 
 
-def passport_from(record: Mapping[str, Any], stamps: Any, catalogue: Catalogue) -> Passport:
+def passport_from(
+    record: Mapping[str, Any], stamps: Any, catalogue: Catalogue, said: Iterable[tuple[str, str, int]] = ()
+) -> Passport:
     """One learner's passport.
 
     Parameters
@@ -252,6 +256,8 @@ def passport_from(record: Mapping[str, Any], stamps: Any, catalogue: Catalogue) 
         Stamps at activities that the catalogue does not hold are counted in ``not_found``.
     catalogue : Catalogue
         Whose rows the passport speaks in.
+    said : iterable of (activity, kind, at)
+        Feedback, oldest first: the last word on an activity counts.
     """
     known = {name: record[name] for name in _NO_RECORD if record.get(name) is not None}
     at = np.asarray(stamps[AT], dtype=np.int64)
@@ -261,7 +267,13 @@ def passport_from(record: Mapping[str, Any], stamps: Any, catalogue: Catalogue) 
     order = np.lexsort((activity, at))
     order = order[activity[order] != UNKNOWN]
     history = Stamps(activity[order], at[order], chosen_by[order], not_found=len(at) - len(order))
-    return _passport({**_NO_RECORD, **known}, history, catalogue.themes.ids)
+    ids = catalogue.activities.ids
+    last = {name: kind for name, kind, _ in said if kind in (MORE, LESS) and name in ids}
+    return replace(
+        _passport({**_NO_RECORD, **known}, history, catalogue.themes.ids),
+        liked=ids.find(name for name, kind in last.items() if kind == MORE),
+        declined=ids.find(name for name, kind in last.items() if kind == LESS),
+    )
 
 
 def _learners(tables: Tables) -> Ids:

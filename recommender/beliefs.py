@@ -23,6 +23,8 @@ DAY = 86_400
 HALF_LIFE_DAYS = 180.0
 PRIOR_STRENGTH = 3.0
 """κ: the prior counts as much as three visits."""
+LIKED = 0.5
+"""What "more like this" counts for its themes, in visits: as much as a visit that somebody else chose."""
 LEAST, MOST = 0.005, 0.6
 """A prior is never surer than this."""
 PUT_ASIDE = 2.0
@@ -60,13 +62,24 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
         Seconds since 1970 UTC, one per passport.
     """
     evidence = _evidence(passports, at, model.theme_shares)
+    for row, passport in enumerate(passports):
+        if len(passport.liked):
+            evidence[row] += LIKED * _themes_of(passport.liked, model)
     known = np.minimum(evidence, 1.0)
     prior = np.clip(model.theme_base + times(known - model.theme_known, model.theme_adjacency), LEAST, MOST)
     against = np.zeros_like(evidence)
     for row, passport in enumerate(passports):
         against[row, passport.less] = PUT_ASIDE
+        if len(passport.declined):
+            against[row] += _themes_of(passport.declined, model)
     mean = (PRIOR_STRENGTH * prior + evidence) / (PRIOR_STRENGTH + evidence + against)
     return Beliefs(prior, mean, evidence)
+
+
+def _themes_of(activities: Int32, model: Model) -> Float64:
+    """How much of each theme some activities hold together. Shape (n_themes,)."""
+    together: Float64 = np.asarray(model.theme_shares[activities].sum(axis=0), dtype=np.float64).ravel()
+    return together
 
 
 def _evidence(passports: Sequence[Passport], at: Sequence[int], shares: sparse.csr_array) -> Float64:
@@ -93,9 +106,10 @@ def belief_scores(beliefs: Beliefs, passports: Sequence[Passport], model: Model,
     """Expected liking of each activity: its themes' beliefs, weighted by its theme shares.
 
     Mean and spread are exact over the reference activities. A learner without stamps has no belief of
-    their own, and a spread of 0.
+    their own, and a spread of 0, unless they said what they like or do not.
     """
     everything = np.ascontiguousarray((model.theme_shares @ beliefs.mean.astype(np.float32).T).T, dtype=np.float32)
     mean, spread = mean_and_spread(everything, model.reference)
-    silent = np.array([not len(passport.stamps) for passport in passports], dtype=np.bool_)
+    said = [len(one.stamps) + len(one.liked) + len(one.declined) for one in passports]
+    silent = np.array(said, dtype=np.int64) == 0
     return Scores(everything[:, rows], mean, np.where(silent, 0.0, spread))

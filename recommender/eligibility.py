@@ -179,6 +179,8 @@ def _masks(
         been = np.zeros(len(activities), dtype=np.bool_)
         been[passport.stamps.activity] = True
         masks["not done yet"] = (~been[rows], nothing)
+    if len(passport.declined):
+        masks["not for me"] = (~np.isin(rows, passport.declined), nothing)
     if not np.isnan(passport.age_low):
         fits, age_unknown = age_fits(catalogue, rows, passport.age_low, passport.age_high, with_child)
         masks["age"] = (fits, age_unknown)

@@ -61,6 +61,8 @@ class Passport:
         Rounded to 0.01°.
     wishes, avoid, less : int32
         Theme rows: wanted, never shown, and "less of this".
+    liked, declined : int32
+        Activity rows of which the learner said "more like this", and "not for me": the latter are not shown again.
     """
 
     age_low: float = float("nan")
@@ -70,6 +72,8 @@ class Passport:
     wishes: Int32 = field(default_factory=_no_rows)
     avoid: Int32 = field(default_factory=_no_rows)
     less: Int32 = field(default_factory=_no_rows)
+    liked: Int32 = field(default_factory=_no_rows)
+    declined: Int32 = field(default_factory=_no_rows)
     badges: frozenset[str] = frozenset()
     stamps: Stamps = field(default_factory=Stamps)
 

@@ -125,6 +125,24 @@ def test_feedback_is_kept_once(served: Served) -> None:
     ]
 
 
+def test_what_is_not_for_me_is_not_shown_again_and_its_theme_counts_for_less(served: Served) -> None:
+    def scores() -> dict[str, float]:
+        return {one["activity"]["id"]: one["score"] for one in served.ask(learner="r-1")["recommendations"]}
+
+    said = {"learner": "r-1", "activity": "birds", "kind": "not_for_me", "at": "2026-03-01T20:00:00+01:00"}
+    before = scores()
+    assert {"birds", "pond", "farm"} <= before.keys()
+    send(served, "/v1/feedback", [said])
+    after = scores()
+    assert "birds" not in after
+    assert after["farm"] - after["robot-match"] < before["farm"] - before["robot-match"]
+    # The last word counts.
+    send(served, "/v1/feedback", [said | {"kind": "more_like_this", "at": "2026-03-02T08:00:00+01:00"}])
+    last = scores()
+    assert "birds" in last
+    assert last["farm"] - last["robot-match"] > before["farm"] - before["robot-match"]
+
+
 def test_a_learner_sees_in_plain_words_what_is_kept(served: Served) -> None:
     page = served.http.get("/v1/learners/r-2", headers={"Accept-Language": "en"}).json()
     assert (page["age"], page["home"], page["languages"]) == (8.0, {"lat": 51.77, "lon": 5.53}, ["nl", "ar"])
