@@ -6,18 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from api.draw import digest_of, seed_of
 from api.language import languages_known
-from api.problems import NotThere, Problem
+from api.planning import outing
+from api.problems import Busy, NotThere, Problem
 from api.service import language_of, live_of, service_of
 from api.state import Live
+from data.messages import load
 from data.pages import asset
-from data.pages.asking import passport_of, request_of
+from data.pages.asking import middle_of, outing_of, passport_of, request_of
 from data.pages.choices import Choices, read_choices
 from data.pages.index import page
+from data.pages.lines import lines_page
+from recommender.passport import Passport
+from recommender.passport import Request as Asked
+from recommender.routing.route import Routes
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +32,7 @@ FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 500
 SAMPLES = ("sample", "simulated")
 ASSETS = {
-    "leerlijn.css": ("text/css", ("base.css", "index.css")),
+    "leerlijn.css": ("text/css", ("base.css", "index.css", "metro.css", "lines.css")),
     "leerlijn.js": ("text/javascript", ("page.js",)),
 }
 
@@ -33,7 +40,7 @@ ASSETS = {
 @router.get("/")
 async def first(request: Request) -> Response:
     """The page with an empty form, and what there is to do for everybody alike."""
-    return _shown(request, Choices(lang=request.query_params.get("lang", "")))
+    return await _shown(request, Choices(lang=request.query_params.get("lang", "")))
 
 
 @router.post("/")
@@ -48,10 +55,10 @@ async def answered(request: Request) -> Response:
         fields = parse_qs((await request.body()).decode(), max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:  # too many fields, or not UTF-8
         raise Problem(422, f"The form must be UTF-8 and have at most {MOST_FIELDS} fields.") from None
-    return _shown(request, read_choices(fields))
+    return await _shown(request, read_choices(fields))
 
 
-def _shown(request: Request, choices: Choices) -> Response:
+async def _shown(request: Request, choices: Choices) -> Response:
     live = live_of(request)
     at, _ = live.moment(None, service_of(request).clock())
     known = choices.lang.split("-")[0].lower() in languages_known()
@@ -59,6 +66,7 @@ def _shown(request: Request, choices: Choices) -> Response:
     choices = replace(choices, lang=lang)
     passport, asked = passport_of(choices, live.catalogue, at), request_of(choices, live.catalogue, at)
     seed = seed_of(service_of(request).secret, digest_of(passport, asked), at, live.catalogue)
+    routes, problem = await _routes(request, live, choices, passport, asked) if choices.route else (None, "")
     html = page(
         choices,
         live.catalogue,
@@ -68,11 +76,43 @@ def _shown(request: Request, choices: Choices) -> Response:
             "css": "/page/leerlijn.css",
             "js": "/page/leerlijn.js",
             "api": "/openapi.json",
+            "lines": f"/lines?lang={lang}" if len(live.catalogue.lines.ids) else "",
             "report": f"/report/{lang}" if _report(request, live, lang).is_file() else "",
         },
         sample=live.settings.origin in SAMPLES,
+        problem=problem,
+        routes=routes,
     )
     return HTMLResponse(html, 422 if choices.wrong_age else 200, {"Content-Language": lang, "Vary": "Accept-Language"})
+
+
+async def _routes(
+    request: Request, live: Live, choices: Choices, passport: Passport, asked: Asked
+) -> tuple[Routes | None, str]:
+    """An outing, or what to tell somebody who gets none."""
+    messages = load(choices.lang, live.catalogue.languages)
+    wish = outing_of(choices, live.catalogue, asked.at)
+    start = asked.start or middle_of(live.catalogue)
+    if wish is None or start is None:
+        return None, messages.text("outing", "wrong")
+    asked = replace(asked, start=start, opens=None, closes=None)
+    service = service_of(request)
+    try:
+        return await service.planning.run(outing(live, passport, asked, wish, service.settings.route_seconds)), ""
+    except Busy:
+        return None, messages.text("outing", "busy")
+
+
+@router.get("/lines")
+async def lines(request: Request) -> Response:
+    """The metro map of the lines and their stations."""
+    live = live_of(request)
+    asked = request.query_params.get("lang", "")
+    lang = language_of(request, asked if asked.split("-")[0].lower() in languages_known() else None, live)
+    at, _ = live.moment(None, service_of(request).clock())
+    links = {"self": "/lines", "css": "/page/leerlijn.css", "home": f"/?lang={lang}"}
+    html = lines_page(live.catalogue, await run_sync(lambda: live.metro), lang, at, links=links)
+    return HTMLResponse(html, headers={"Content-Language": lang, "Vary": "Accept-Language"})
 
 
 @router.get("/page/{name}")

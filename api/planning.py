@@ -6,7 +6,9 @@ too long, and then the answer says so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import TypeVar
 
@@ -14,7 +16,12 @@ import anyio
 from anyio.to_thread import run_sync
 
 from api.problems import Busy
+from api.state import Live
+from recommender.passport import Passport, Request
+from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey
+from recommender.routing.outing import OutingWish, plan_outing
 from recommender.routing.problem import MaxIterations
+from recommender.routing.route import Routes
 from recommender.routing.solve import warm_up
 
 AT_ONCE = 2
@@ -85,3 +92,25 @@ class Patience(MaxIterations):
             return True
         self.cut = self.cut or self._clock() >= self._deadline
         return self.cut
+
+
+def outing(live: Live, passport: Passport, asked: Request, wish: OutingWish, seconds: float) -> Callable[[], Routes]:
+    """The planning of an outing, to be run; it takes ``seconds`` at most."""
+
+    def plan() -> Routes:
+        patience = Patience(OUTING_ITERATIONS, time.monotonic, seconds)
+        hours = live.doors.open(wish.days[0][0], wish.days[-1][1])
+        found = plan_outing(passport, live.catalogue, live.release, asked, wish, live.travel, hours, patience)
+        return replace(found, cut=found.cut or patience.cut)
+
+    return plan
+
+
+def journey(live: Live, passport: Passport, asked: Request, wish: JourneyWish, seconds: float) -> Callable[[], Routes]:
+    """The planning of a journey, to be run; it takes ``seconds`` at most."""
+
+    def plan() -> Routes:
+        limit = SolveLimit(seconds=seconds)
+        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit)
+
+    return plan

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 
 from api import body, present_route
@@ -13,9 +9,9 @@ from api.asker import who_asks
 from api.calendar import MEDIA_TYPE as CALENDAR
 from api.calendar import calendar
 from api.negotiate import chosen
-from api.planning import OUTING_ITERATIONS, Patience
+from api.planning import journey, outing
 from api.respond import json_answer, problems
-from api.service import Service, language_of, live_of, service_of
+from api.service import language_of, live_of, service_of
 from api.shapes.route_answer import RoutesShape
 from api.shapes.route_question import JourneyQuestion, OutingQuestion, RouteKind
 from api.state import Live
@@ -24,10 +20,6 @@ from api.translate_route import journey_from, outing_from
 from data.messages import load
 from data.messages.routes import relax_text
 from recommender.city import Place
-from recommender.passport import Passport
-from recommender.passport import Request as Asked
-from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey
-from recommender.routing.outing import OutingWish, plan_outing
 from recommender.routing.route import Routes
 
 router = APIRouter(tags=["routes"])
@@ -64,12 +56,12 @@ async def routes(request: Request) -> Response:
     who = await who_asks(question, live, service, at)
     passport = who.passport
     asked = who.among(live.catalogue, wishes_from(question, live.catalogue, at))
-    start = asked.start or passport.home
+    start, seconds = asked.start or passport.home, service.settings.route_seconds
     if isinstance(question, OutingQuestion):
         wish = outing_from(question, live.catalogue, at, start)
-        end, plan = wish.end or start, _outing(wish, live, service, passport, asked)
+        end, plan = wish.end or start, outing(live, passport, asked, wish, seconds)
     else:
-        end, plan = start, _journey(journey_from(question, live, at), live, service, passport, asked)
+        end, plan = start, journey(live, passport, asked, journey_from(question, live, at), seconds)
     found = await service.planning.run(plan)
     if media_type == CALENDAR:
         answer = _calendar(live, found, lang, start)
@@ -90,26 +82,6 @@ async def routes(request: Request) -> Response:
         answer = json_answer(content, lang)
     answer.headers["Vary"] = "Accept, Accept-Language"
     return answer
-
-
-def _outing(wish: OutingWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
-    def plan() -> Routes:
-        patience = Patience(OUTING_ITERATIONS, time.monotonic, service.settings.route_seconds)
-        hours = live.doors.open(*wish.span)
-        found = plan_outing(passport, live.catalogue, live.release, asked, wish, live.travel, hours, patience)
-        return replace(found, cut=found.cut or patience.cut)
-
-    return plan
-
-
-def _journey(wish: JourneyWish, live: Live, service: Service, passport: Passport, asked: Asked) -> Callable[[], Routes]:
-    limit = SolveLimit(seconds=service.settings.route_seconds)
-
-    def plan() -> Routes:
-        hours = live.doors.open(*wish.span)
-        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit, hours=hours)
-
-    return plan
 
 
 def _calendar(live: Live, found: Routes, lang: str, start: Place | None) -> Response:

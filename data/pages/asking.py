@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from data.pages.choices import Choices
 from recommender.city import UNKNOWN, Catalogue, Place
 from recommender.passport import Passport, Request, Stamps
+from recommender.routing.outing_wish import OutingWish
 
 COUNT = 5
+OUTING_STOPS, OUTING_AHEAD = 4, 14
 
 
 def passport_of(choices: Choices, catalogue: Catalogue, at: int) -> Passport:
@@ -79,6 +81,33 @@ def window(when: str, time_zone: str, at: int) -> tuple[int | None, int | None]:
     monday = midnight + timedelta(days=7 - now.weekday())
     saturday = monday - timedelta(days=2)
     return max(at, int(saturday.timestamp())), int(monday.timestamp())
+
+
+def outing_of(choices: Choices, catalogue: Catalogue, at: int) -> OutingWish | None:
+    """The outing that the choices describe; None when it would be over before it begins, or at the moment of asking."""
+    zone = ZoneInfo(catalogue.time_zone)
+    day = date.fromisoformat(choices.day) if choices.day else outing_days(catalogue, at)[0]
+    opens, closes = (int(datetime.combine(day, time(hour), zone).timestamp()) for hour in (choices.leave, choices.back))
+    if closes <= max(opens, at):
+        return None
+    return OutingWish(days=((opens, closes),), max_stops=OUTING_STOPS, alternatives=1)
+
+
+def outing_days(catalogue: Catalogue, at: int) -> list[date]:
+    """The days that are offered for an outing: from tomorrow on, those of the next weekend first."""
+    today = datetime.fromtimestamp(at, ZoneInfo(catalogue.time_zone)).date()
+    days = [today + timedelta(days=ahead) for ahead in range(1, OUTING_AHEAD + 1)]
+    weekend = next(place for place, day in enumerate(days) if day.weekday() >= 5)
+    return [*days[weekend:], *days[:weekend]] if weekend else days
+
+
+def middle_of(catalogue: Catalogue) -> Place | None:
+    """The middle of a city's venues; None when nobody knows where they are."""
+    known = np.isfinite(catalogue.venues.lat) & np.isfinite(catalogue.venues.lon)
+    if not known.any():
+        return None
+    lat, lon = catalogue.venues.lat[known], catalogue.venues.lon[known]
+    return Place(round(float(np.median(lat)), 3), round(float(np.median(lon)), 3))
 
 
 def place_of(place: str, catalogue: Catalogue) -> Place | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from data.messages import VOICES
 from recommender.answer import Relaxation
@@ -13,10 +15,13 @@ from recommender.errors import BadInput
 
 WHEN = ("", "week", "weekend", "month")
 MINUTES = (10, 15, 20, 30, 45, 60)
+LEAVE, BACK = tuple(range(8, 20)), tuple(range(9, 24))
+"""Hours at which an outing may begin and end."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_AT_ONCE = 200
 FIELDS = frozenset(
     {"lang", "voice", "age", "theme", "place", "mode", "minutes", "when", "free", "access", "spoken", "done", "line"}
-    | {"again", "do"}
+    | {"again", "do", "route", "day", "leave", "back"}
 )
 
 
@@ -46,6 +51,12 @@ class Choices:
         Ids of activities that got a stamp on this page, oldest first.
     line : str
         Id of the line that is followed, or ``""``.
+    route : bool
+        An outing is asked for, instead of ideas.
+    day : str
+        Of the outing, ``2026-04-18``; ``""`` for the first that is offered.
+    leave, back : int
+        Hours of the clock: leave no sooner, be back no later.
     """
 
     lang: str = ""
@@ -63,6 +74,10 @@ class Choices:
     done: tuple[str, ...] = ()
     line: str = ""
     again: bool = False
+    route: bool = False
+    day: str = ""
+    leave: int = 10
+    back: int = 17
 
     @property
     def personal(self) -> bool:
@@ -114,6 +129,10 @@ def read_choices(fields: Mapping[str, Sequence[str]]) -> Choices:
         done=several("done"),
         line=one("line"),
         again=one("again", ("", "1")) == "1",
+        route=one("route", ("", "1")) == "1",
+        day=_day(one("day")),
+        leave=int(one("leave", ("", *map(str, LEAVE))) or 10),
+        back=int(one("back", ("", *map(str, BACK))) or 17),
     )
     return pressed(choices, one("do"))
 
@@ -126,6 +145,15 @@ def _age(text: str) -> tuple[float | None, str]:
     except ValueError:
         return None, text
     return (age, "") if 0 <= age <= 120 else (None, text)
+
+
+def _day(text: str) -> str:
+    try:
+        if text and not (_DAY.fullmatch(text) and 1970 < date.fromisoformat(text).year < 2199):
+            raise ValueError
+    except ValueError:
+        raise BadInput(f"form: day {text!r} is not a date such as 2026-04-18") from None
+    return text
 
 
 def _minutes(text: str) -> float | None:
@@ -142,7 +170,7 @@ def _minutes(text: str) -> float | None:
 
 def pressed(choices: Choices, button: str) -> Choices:
     """The choices after a button: ``lang:nl``, ``more:<theme>``, ``done:<activity>``, ``follow:<line>``, ``leave:``,
-    ``relax:<step>:<to>`` or ``""`` for the ordinary one.
+    ``route``, ``ideas``, ``relax:<step>:<to>`` or ``""`` for the ordinary one.
     """
     kind, _, value = button.partition(":")
     if kind == "":
@@ -157,6 +185,8 @@ def pressed(choices: Choices, button: str) -> Choices:
         return replace(choices, line=value)
     if kind == "leave":
         return replace(choices, line="")
+    if kind in ("route", "ideas"):
+        return replace(choices, route=kind == "route")
     if kind == "relax":
         step, _, to = value.partition(":")
         return relaxed(choices, step, _minutes(to))

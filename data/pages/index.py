@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from data.messages import Messages, fallback_text, languages, load, relax_button, relax_text, step_text, theme_label
-from data.messages.values import day_text
+from data.messages.values import clock_text, day_text
 from data.pages import render
-from data.pages.asking import place_of
+from data.pages.asking import middle_of, outing_days, place_of
 from data.pages.cards import card
-from data.pages.choices import MINUTES, WHEN, Choices, can_relax
+from data.pages.choices import BACK, LEAVE, MINUTES, WHEN, Choices, can_relax
 from data.pages.map import MOST_VENUES, draw
+from data.pages.outing import outing
 from recommender.answer import Answer
 from recommender.city import MODES, UNKNOWN, Catalogue
+from recommender.routing.route import Routes
 
 MOST_CHIPS = 12
 """With more themes than this, each family folds under its broader theme."""
@@ -46,7 +48,14 @@ class Group:
 
 
 def page(
-    choices: Choices, catalogue: Catalogue, answer: Answer, *, links: Mapping[str, str], sample: bool, problem: str = ""
+    choices: Choices,
+    catalogue: Catalogue,
+    answer: Answer,
+    *,
+    links: Mapping[str, str],
+    sample: bool,
+    problem: str = "",
+    routes: Routes | None = None,
 ) -> str:
     """The whole page as HTML.
 
@@ -59,18 +68,24 @@ def page(
     answer : Answer
         With up to five recommendations.
     links : mapping of str to str
-        Addresses: ``self``, ``css``, ``js``, ``api`` and ``report``, which is ``""`` when there is none.
+        Addresses: ``self``, ``css``, ``js``, ``api``, and ``lines`` and ``report`` where there are such pages.
     sample : bool
         True says that the city is a sample.
     problem : str
         A message to show above everything, or ``""``.
+    routes : Routes or None
+        What was planned, to show instead of the ideas.
     """
     messages = load(choices.lang, catalogue.languages)
     mode = choices.mode or catalogue.default_mode
     cards = [
         card(item, catalogue, messages, at=answer.at, voice=choices.voice, mode=mode, wished=frozenset(choices.themes))
         for item in answer.recommendations
+        if routes is None
     ]
+    out = None if routes is None else outing(routes, catalogue, messages, voice=choices.voice)
+    home = place_of(choices.place, catalogue)
+    stops = [(one.place, one.title) for one in cards] if out is None else [(one.place, one.title) for one in out.visits]
     relax = answer.relax
     themes = theme_groups(catalogue, choices, messages.lang)
     first_on_line = {one.station.line: one.number for one in reversed(cards) if one.station}
@@ -107,7 +122,12 @@ def page(
         drawn_lines=set(first_on_line.values()),
         everything=answer.funnel[0].left if answer.funnel else len(cards),
         basis=fallback_text(answer, messages),
-        map=draw(catalogue, [(one.place, one.title) for one in cards], place_of(choices.place, catalogue)),
+        map=draw(catalogue, stops, home if out is None or home else middle_of(catalogue), joined=out is not None),
+        outing=out,
+        from_middle=home is None,
+        days=_days(catalogue, choices, answer.at, messages),
+        leaves=_hours(LEAVE, choices.leave, messages),
+        backs=_hours(BACK, choices.back, messages),
         relax=relax_text(relax, messages) if relax else "",
         relax_label=relax_button(relax, messages) if relax and can_relax(choices, relax) else "",
         relax_value="" if relax is None else f"relax:{relax.step}:{'' if relax.to is None else f'{relax.to:g}'}",
@@ -117,6 +137,19 @@ def page(
         sample=sample,
         problem=problem,
     )
+
+
+def _days(catalogue: Catalogue, choices: Choices, at: int, messages: Messages) -> list[Option]:
+    """Days for an outing; none in a city whose activities are always open or that knows no place."""
+    if catalogue.sessions.always or middle_of(catalogue) is None:
+        return []
+    year = datetime.fromtimestamp(at, ZoneInfo(catalogue.time_zone)).year
+    days = [datetime.combine(day, time()) for day in outing_days(catalogue, at)]
+    return [Option(f"{day:%Y-%m-%d}", day_text(day, messages, year), choices.day == f"{day:%Y-%m-%d}") for day in days]
+
+
+def _hours(hours: Sequence[int], chosen: int, messages: Messages) -> list[Option]:
+    return [Option(str(hour), clock_text(datetime(2000, 1, 1, hour), messages), hour == chosen) for hour in hours]
 
 
 def theme_groups(catalogue: Catalogue, choices: Choices, lang: str) -> list[Group]:

@@ -55,7 +55,9 @@ class Area:
 
 @dataclass(frozen=True)
 class CityMap:
-    """Everything the drawing needs, in units of the view box. ``scale_km`` belongs to ``scale_width``."""
+    """Everything the drawing needs, in units of the view box. ``scale_km`` belongs to ``scale_width``; ``way`` is an SVG path
+    from stop to stop, or ``""``.
+    """
 
     width: float
     height: float
@@ -65,6 +67,7 @@ class CityMap:
     home: tuple[float, float] | None
     scale_km: float
     scale_width: float
+    way: str = ""
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -97,7 +100,9 @@ class Projection:
         return np.round(x, 1), np.round(y, 1)
 
 
-def draw(catalogue: Catalogue, stops: Sequence[tuple[Place | None, str]], home: Place | None) -> CityMap | None:
+def draw(
+    catalogue: Catalogue, stops: Sequence[tuple[Place | None, str]], home: Place | None, joined: bool = False
+) -> CityMap | None:
     """The map of a city.
 
     Parameters
@@ -108,6 +113,8 @@ def draw(catalogue: Catalogue, stops: Sequence[tuple[Place | None, str]], home: 
         What the pins 1, 2, 3 … point at; a place that is not known has no pin.
     home : Place or None
         Where the learner starts.
+    joined : bool
+        True draws a line from home past the stops and back.
 
     Returns
     -------
@@ -152,7 +159,14 @@ def draw(catalogue: Catalogue, stops: Sequence[tuple[Place | None, str]], home: 
         home=None if home is None else (float(x[-1]), float(y[-1])),
         scale_km=scale_km,
         scale_width=round(scale_km * project.per_km, 1),
+        way=_way(at, None if home is None else (float(x[-1]), float(y[-1]))) if joined else "",
     )
+
+
+def _way(at: Float64, home: tuple[float, float] | None) -> str:
+    """A path from home past every stop and back; ``""`` when there is nothing to join."""
+    points = [*([home] if home else []), *map(tuple, at.tolist()), *([home] if home else [])]
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) if len(points) > 1 else ""
 
 
 def _thinned(x: Float64, y: Float64) -> np.ndarray:

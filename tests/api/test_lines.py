@@ -157,7 +157,7 @@ def test_stations_of_two_lines_at_one_venue_are_an_interchange(
         assert by_id["space-line"]["stations"][1]["interchanges"] == [{"line": "robot-line", "station": 2}]
         assert by_id["robot-line"]["stations"][1]["interchanges"] == [{"line": "space-line", "station": 2}]
         assert by_id["space-line"]["progress"] is None
-        changes = [path for path in drawing(served).iter(f"{SPACE}path") if "change" in (path.get("class") or "")]
+        changes = [path for path in drawing(served).iter(f"{SPACE}path") if "meet" in (path.get("class") or "")]
         assert len(changes) == 1
 
 

@@ -13,10 +13,11 @@ from data.home import Home
 from data.store import Store
 from data.tables import Tables
 from recommender.release import save_release
-from tests.api.conftest import Served, serve
+from tests.api.conftest import Served, ready_to_plan, serve
 from training.config import Config
 from training.fit import fit
 
+__all__ = ["browser", "ready_to_plan", "served"]
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
