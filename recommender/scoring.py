@@ -157,7 +157,7 @@ def _scorers(
         "graph": (graph, True),
         "metadata": (metadata, True),
         "similar": (similar, True),
-        "themes": (lambda: belief_scores(beliefs, passports, model, rows).standardised(), True),
+        "themes": (lambda: belief_scores(beliefs, passports, model, rows).standardised(), False),
         "popular": (lambda: _popular_with(passports, company, model, rows), False),
         "wishes": (lambda: wish_scores(profile.wishes, model, rows), False),
         "places": (lambda: place_scores(profile, catalogue, model, rows).standardised(), True),
