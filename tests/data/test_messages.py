@@ -32,6 +32,7 @@ CODES = (
 STEPS = (
     "open in window",
     "not done yet",
+    "not for me",
     "age",
     "company",
     "language",
