@@ -27,7 +27,7 @@ from rich.table import Table as Grid
 
 from benchmarks.doubles import measure as measure_doubles
 from benchmarks.machine import describe, shared_data
-from benchmarks.vocabularies import mapped
+from benchmarks.vocabularies import mapped, parsed
 from data.columns import ACTIVITY, VENUE
 from data.feeds.registry import FEEDS, reader
 from data.tables import Tables
@@ -299,6 +299,9 @@ def main(
     console.print(describe(1))
     show(console, root)
     show_vocabularies(console, mapped(root))
+    console.print("\nVocabularies and timetables")
+    for name, said in parsed(root):
+        console.print(f"  {name}: {said}", markup=False)
     show_doubles(console, root)
     if large:
         console.print(f"\nFiles of {large:,} records, three in a hundred of them broken")

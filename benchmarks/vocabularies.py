@@ -7,8 +7,12 @@ import json
 from pathlib import Path
 
 from data.feeds import isced, ndtrc, openactive, opencitydata, uitdatabank
+from data.feeds.content import parsed_json, parsed_xml
 from data.feeds.mapping import coverage
+from data.travel.gtfs import read_timetable
+from recommender.errors import BadInput
 
+ENUMERATION = "{http://www.w3.org/2001/XMLSchema}enumeration"
 Mapped = tuple[str, int, int, list[str]]
 
 
@@ -41,4 +45,30 @@ def mapped(root: Path) -> list[Mapped]:
         found.append(
             ("tipo-evento, as used", *coverage(opencitydata.mapping(folder)[0], [(code, "") for code in sorted(used)]))
         )
+    return found
+
+
+def parsed(root: Path) -> list[tuple[str, str]]:
+    """What is in every file of vocabularies and every timetable below a folder, or why it was refused."""
+    found = []
+    for path in sorted([*(root / "taxonomies").glob("*"), *(root / "openactive" / "vocab").glob("*")]):
+        try:
+            if path.suffix == ".xsd":
+                said = f"{sum(1 for _ in parsed_xml(path.read_bytes(), path.name).iter(ENUMERATION))} values"
+            else:
+                content = parsed_json(path.read_bytes(), path.name)
+                rows = content if isinstance(content, list) else content.get("terms", content.get("concept", content))
+                said = f"{len(rows)} concepts"
+        except BadInput as error:
+            said = f"refused: {error}"
+        found.append((path.name, said))
+    for path in sorted((root / "gtfs").glob("*")):
+        try:
+            _, summary = read_timetable(path, "Europe/Amsterdam")
+            lost = len(summary.rejected) + sum(summary.dropped.values())
+            rows = sum(summary.read.values())
+            said = f"{rows:,} rows, {lost:,} dropped or in quarantine: {summary.stops:,} stops, {summary.trips:,} trips"
+        except BadInput as error:
+            said = f"refused: {error}"
+        found.append((path.name, said))
     return found

@@ -17,6 +17,9 @@ from data.feeds.said import text_of
 from recommender.errors import BadInput
 
 MOST_PAGES = 100_000
+MOST_STALE = 10
+"""Pages in a row that bring nothing new before a walk is broken off: a feed that repeats itself has no end."""
+
 Fetch = Callable[[str], bytes | str]
 Key = tuple[str, str, str]
 
@@ -64,8 +67,9 @@ class Harvest:
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def take(self, page: Page, feed: str) -> None:
-        """Take over a page's items, each only when it is newer than what is known of it."""
+    def take(self, page: Page, feed: str) -> int:
+        """Take over a page's items, each only when it is newer than what is known of it; gives how many were new."""
+        new = 0
         self.pages += 1
         self.records += len(page.items) + len(page.rejected)
         self.rejected += page.rejected
@@ -73,7 +77,9 @@ class Harvest:
             key = (feed, item.kind, item.id)
             before = self.items.get(key)
             if before is None or item.modified >= before.modified:
+                new += before is None or item.modified > before.modified
                 self.items[key] = item
+        return new
 
 
 def _item(record: Any, source: str, line: int) -> Item | str:
@@ -148,12 +154,12 @@ def follow(fetch: Fetch, cursor: str, harvest: Harvest, most: int = MOST_PAGES) 
     harvest.cursor, harvest.complete = cursor, False
     seen: set[str] = set()
     last: tuple[int, str] | None = None
-    disorder = 0
+    disorder = stale = 0
     while len(seen) < most:
         address = harvest.cursor
         seen.add(address)
         page = parse_page(fetch(address), address)
-        harvest.take(page, feed_of(cursor))
+        stale = 0 if harvest.take(page, feed_of(cursor)) or not page.items else stale + 1
         for item in page.items:
             disorder += last is not None and (item.modified, item.id) <= last
             last = (item.modified, item.id)
@@ -163,6 +169,8 @@ def follow(fetch: Fetch, cursor: str, harvest: Harvest, most: int = MOST_PAGES) 
                 harvest.notes.append(f"{address}: next is the page itself though it has items; broken off there")
         elif page.next in seen:
             harvest.notes.append(f"{address}: next leads back to {page.next}; broken off there")
+        elif stale == MOST_STALE:
+            harvest.notes.append(f"{address}: {stale} pages in a row brought nothing new; broken off there")
         else:
             harvest.cursor = page.next
             yield harvest

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.columns import ACTIVITIES, SESSIONS, VENUES, Table
 from data.feeds.mapping import CategoryMapping
+from data.feeds.places import SWAPPED
 from data.feeds.records import Reading, Rejected, Row, raw
 from data.tables import ORIGIN_COLUMNS, QUARANTINE_COLUMNS, CitySettings, Tables
 from data.validation import validate
@@ -149,6 +150,9 @@ def tables_of(reading: Reading, mapping: CategoryMapping, city: CitySettings, so
         known[table.name] = set(frames[table.name][table.key[0]])
         lost.append(problems)
         origins += origins_of(table, kept)
+        if table is VENUES:
+            exchanged = sum(row.origin.get("lat") == SWAPPED for row in kept)
+            reading.counts["venues whose latitude and longitude were exchanged"] += exchanged
     return Tables(
         city=city,
         themes=mapping.themes,

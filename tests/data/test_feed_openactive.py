@@ -240,6 +240,7 @@ def test_coordinates(read, geo, lat, lon, lines):
     assert len(tables.quarantine) == lines
     swapped = origin(tables, "lat", "venues") == ["latitude and longitude were swapped in the record"]
     assert swapped == (geo.get("latitude") == -2.58)
+    assert any("exchanged: 1" in note for note in tables.notes) == swapped
 
 
 def test_cancelled_and_postponed(read):
@@ -360,6 +361,18 @@ def test_a_walk_without_end_is_broken_off():
     found = harvest(endless, URL, most=50)
     assert (found.pages, found.complete, found.cursor) == (50, False, f"{URL}?a=50")
     assert "no end after 50 pages" in found.notes[0]
+
+
+def test_a_page_that_repeats_under_ever_new_addresses_is_broken_off():
+    asked = []
+
+    def repeating(address):
+        asked.append(address)
+        return page(item(SERIES), after=f"{URL}?page={len(asked)}")
+
+    found = harvest(repeating, URL)
+    assert (len(asked), found.complete) == (11, False)
+    assert "10 pages in a row brought nothing new" in found.notes[0]
 
 
 @pytest.mark.parametrize(
