@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from data.columns import STAMPS
+from data.messages import load
+from data.messages.routes import why_text
 from data.tables import frame_of
 from data.translate import catalogue_from
 from recommender.city import Catalogue
@@ -15,7 +19,7 @@ from recommender.release import Release
 from recommender.routing.outing import OutingWish, Pause, plan_outing
 from recommender.routing.problem import MaxIterations
 from recommender.routing.route import Routes
-from recommender.routing.why import WHY
+from recommender.routing.why import MEANING, WHY
 from tests.conftest import AS_OF
 from tests.recommender.outing_town import (
     CHILD,
@@ -213,3 +217,17 @@ def test_what_was_done_before_is_no_candidate() -> None:
     town = city(session("clay", "13:00", "14:00"), session("robots", "15:00", "16:00"))
     again = replace(CHILD, stamps=visits(town, "clay"))
     assert why(town, plan(town, AFTERNOON, passport=again)) == {}
+
+
+def test_the_guide_says_what_every_word_means() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "outings.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", guide, flags=re.MULTILINE))
+    assert said == dict(MEANING)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_people_are_told_every_word(language: str) -> None:
+    messages = load(language, ("nl", "en"))
+    texts = [why_text(word, messages) for word in WHY]
+    assert len(set(texts)) == len(texts)
+    assert why_text("nonsense", messages) not in texts
