@@ -25,7 +25,7 @@ from recommender.errors import BadInput
 
 FOLDER = Path(__file__).parent / "mappings"
 KINDS = ("category", "label", "title", "venue")
-_START = re.compile(r"\b\w")
+_START, _WORD = re.compile(r"\b\w"), re.compile(r"\w+")
 Broader = Callable[[str], Sequence[str]]
 
 
@@ -42,6 +42,11 @@ def by_path(category: str) -> tuple[str, ...]:
     """The broader one of ``Musica/Zarzuela`` is ``Musica``."""
     above = category.rpartition("/")[0]
     return (above,) if above else ()
+
+
+def looked_up(text: str) -> str:
+    """A text as words are looked up in it: plain words with a space behind each."""
+    return "".join(f"{word} " for word in _WORD.findall(plain(text)))
 
 
 def merged(texts: Iterable[str]) -> str:
@@ -63,7 +68,8 @@ class CategoryMapping:
         The city's theme list, canonical.
     categories : mapping of code to Meaning
     words : mapping of ``label``, ``title`` or ``venue`` to a mapping of word to Meaning
-        Words are plain (see ``plain``) and begin a word of the label, title or venue's name.
+        Words are plain (see ``plain``) and begin a word of the label, title or venue's name; one with a space
+        behind it is the whole word.
     domains : tuple of (word, domain)
         The first word that begins a word of a venue's name decides.
     broader : callable
@@ -105,7 +111,7 @@ class CategoryMapping:
 
     def of_words(self, where: str, name: str) -> tuple[str, str]:
         """Themes and form of all known words in a ``label``, a ``title`` or the name of a ``venue``."""
-        text = plain(name)
+        text = looked_up(name)
         known = self._by_letter.get(where, {})
         places = [start.start() for start in _START.finditer(text)]
         begun = {
@@ -144,8 +150,8 @@ class CategoryMapping:
 
     def domain(self, venue: str) -> str:
         """The domain of a venue by its name, ``""`` when no word tells."""
-        text = plain(venue)
-        return next((domain for word, domain in self.domains if re.search(rf"\b{re.escape(word)}", text)), "")
+        text = f" {looked_up(venue)}"
+        return next((domain for word, domain in self.domains if f" {word}" in text), "")
 
 
 def coverage(mapping: CategoryMapping, vocabulary: Iterable[tuple[str, str]]) -> tuple[int, int, list[str]]:

@@ -169,6 +169,22 @@ def test_themes_from_words_say_so(read):
     assert any("onbekend 2, vreemd 1" in note for note in tables.notes)
 
 
+@pytest.mark.parametrize(
+    ("title", "themes"),
+    [
+        ("Swimming lessons", "swimming:1"),
+        ("Ski!", "ice:1"),
+        ("Drawing skills", "visual-arts:1"),
+        ("Fairy tales", ""),
+        ("Pickleball: singles", "racket-sports:1"),
+        ("Chess tournament", "games:1"),
+        ("Samen koken", "together:1;cooking:1"),
+    ],
+)
+def test_a_word_begins_a_word_or_with_a_space_behind_it_is_one(title, themes):
+    assert schemaorg.mapping().of_words("title", title)[0] == themes
+
+
 def test_events_are_found_wherever_they_stand(read):
     graph = {
         "@graph": [
