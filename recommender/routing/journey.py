@@ -74,9 +74,9 @@ def plan_journey(
     """
     if release is not None and not release.fits(catalogue):
         release = release.extended(catalogue)
+    work = Work(limit or SolveLimit(), seed)
     asked = ask(passport, catalogue, release, request, wish, travel, hours)
     posed = pose(asked)
-    work = Work(limit or SolveLimit(), seed)
     found = solutions(posed, work, wish.alternatives)
     model = release.model if release is not None else None
     routes = tuple(checked(asked, route_of(asked, posed, one, model)) for one in found)
@@ -93,7 +93,7 @@ def plan_journey(
         fallback=FALLBACK[passport.basis] if release is not None else "agenda",
         routes=routes,
         left_out=left_out(asked, posed, found[0] if found else JourneySolution()),
-        relax=None if routes else relaxation(asked, again),
+        relax=None if routes else relaxation(asked, again, lambda: work.over),
         cut=work.cut,
     )
 

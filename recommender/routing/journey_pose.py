@@ -12,36 +12,27 @@ from recommender.routing.journey_ask import Asked
 from recommender.routing.journey_badges import Badges, badges_for
 from recommender.routing.journey_model import spills
 from recommender.routing.journey_problem import Chain, JourneyProblem
-from recommender.routing.journey_times import DropIns, Horizon, days_of, weeks_of
+from recommender.routing.journey_times import Horizon, days_of
+from recommender.routing.journey_visits import (
+    Visits,
+    all_visits,
+    between,
+    from_home,
+    in_time,
+    on_the_way,
+    places,
+    week_of,
+)
 from recommender.routing.journey_wish import MOST_STOPS
 
 CORE, FINISH = 1, 2
 CENTS = 100.0
-MOST_ACTIVITIES = 320
-"""So many activities are weighed at most, the best ones and what the goal needs; more of them would cost seconds."""
+MOST_ACTIVITIES, MOST_VISITS = 320, 4000
+"""So many activities are weighed at most, the best ones and what the goal needs, and fewer where each could be visited on
+very many days; more of them would cost seconds."""
+LEAST_ACTIVITIES = 80
 PER_KIND = 12
 """Of every domain and every stage so many of the best stay among them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Visits:
-    """Visits that could be made. ``position`` is the activity's among what is eligible; the rest as in the problem.
-
-    ``open_known`` says whether the door is known to be open.
-    """
-
-    position: Int64
-    session: Int32
-    begin: Int64
-    end: Int64
-    open_known: Bool
-
-    def __len__(self) -> int:
-        return len(self.position)
-
-    def at(self, rows: Int64 | Bool) -> Visits:
-        """Some of them."""
-        return Visits(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,21 +71,22 @@ def pose(asked: Asked) -> Posed:
     rows = can.activities
     barred = _barred(asked)
     horizon = Horizon.of(catalogue, wish, asked.request.at)
-    visits, barred = _in_time(asked, horizon, _all_visits(asked, horizon, barred == ""), barred)
-    visits, minutes, home, place, barred = _on_the_way(asked, visits, barred)
+    visits, barred = in_time(asked, horizon, all_visits(asked, horizon, barred == ""), barred)
+    visits, barred = on_the_way(asked, visits, barred)
     badges = badges_for(catalogue, asked.passport, wish, rows[barred == ""])
     for row, why in badges.out.items():
         barred[np.searchsorted(rows, row)] = why
     free = barred == ""
-    kept = _kept(asked, free, badges)
-    pruned = bool((free & ~kept).any())
-    stays = kept[visits.position]
-    visits, place = visits.at(stays), place[stays]
+    visits = visits.at(free[visits.position])
     if wish.sessions_per_week == 1:
-        one = _one_a_week(asked, horizon, visits)
-        visits, place = visits.at(one), place[one]
-    order = np.lexsort((visits.position, visits.begin))
-    visits, place = visits.at(order), place[order]
+        visits = visits.at(_one_a_week(asked, horizon, visits))
+    most = int(np.clip(MOST_VISITS * free.sum() / max(len(visits), 1), LEAST_ACTIVITIES, MOST_ACTIVITIES))
+    kept = _kept(asked, free, badges, most)
+    pruned = bool((free & ~kept).any())
+    visits = visits.at(kept[visits.position])
+    visits = visits.at(np.lexsort((visits.position, visits.begin)))
+    lat, lon, place = places(asked, visits)
+    home, minutes = from_home(asked, lat, lon), between(asked, lat, lon)
     position = np.flatnonzero(kept)
     problem = _problem(asked, horizon, visits, place, minutes, position, badges)
     pinned = np.isin(wish.pinned, rows[position])
@@ -126,98 +118,21 @@ def cents_of(catalogue: Catalogue, rows: Int32) -> Float64:
     return cents
 
 
-def _all_visits(asked: Asked, horizon: Horizon, free: Bool) -> Visits:
-    can, sessions = asked.can, asked.catalogue.sessions
-    position = np.repeat(np.arange(len(can.first)), np.diff(can.first, append=len(can.sessions)))
-    keep = free[position]
-    position, row = position[keep], can.sessions[keep]
-    drop_in = sessions.drop_in[row]
-    fixed = ~drop_in
-    doors = DropIns(asked.catalogue.clock, horizon, asked.hours)
-    come: list[tuple[int, int, int, int, bool]] = []
-    for place in np.flatnonzero(drop_in).tolist():
-        session = int(row[place])
-        start, end, venue = int(sessions.start[session]), int(sessions.end[session]), int(sessions.venue[session])
-        found = doors.visits(start, end, venue)
-        come += [(int(position[place]), session, begin, until, known) for begin, until, known in found]
-    table = np.array(come, dtype=np.int64).reshape(-1, 5)
-    return Visits(
-        position=np.concatenate([position[fixed], table[:, 0]]),
-        session=np.concatenate([row[fixed], table[:, 1]]).astype(np.int32),
-        begin=np.concatenate([sessions.start[row[fixed]], table[:, 2]]),
-        end=np.concatenate([sessions.end[row[fixed]], table[:, 3]]),
-        open_known=np.concatenate([np.ones(int(fixed.sum()), dtype=np.bool_), table[:, 4].astype(np.bool_)]),
-    )
-
-
-def _drop(visits: Visits, barred: np.ndarray, out: Bool, why: str) -> Visits:
-    """Without some visits; an activity that loses its last one to this is barred for it."""
-    lost = np.zeros(len(barred), dtype=np.bool_)
-    lost[visits.position] = True
-    visits = visits.at(~out)
-    lost[visits.position] = False
-    barred[lost & (barred == "")] = why
-    return visits
-
-
-def _in_time(asked: Asked, horizon: Horizon, visits: Visits, barred: np.ndarray) -> tuple[Visits, np.ndarray]:
-    """Visits within the weeks, outside rest weeks and holidays."""
-    barred = barred.copy()
-    some = np.zeros(len(barred), dtype=np.bool_)
-    some[visits.position] = True
-    barred[~some & (barred == "")] = "no_session_then"
-    week = _week(asked, horizon, visits)
-    late = (visits.begin < horizon.opens) | (week < 0) | (week >= horizon.weeks) | (visits.begin < asked.request.at)
-    visits = _drop(visits, barred, late, "no_session_then")
-    visits = _drop(visits, barred, np.isin(_week(asked, horizon, visits), asked.wish.rest_weeks), "rest_week")
-    for start, end in asked.wish.holidays:
-        visits = _drop(visits, barred, (visits.begin < end) & (visits.end > start), "holiday")
-    return visits, barred
-
-
-def _week(asked: Asked, horizon: Horizon, visits: Visits) -> Int64:
-    return weeks_of(days_of(asked.catalogue.clock, visits.begin)) - horizon.first
-
-
-def _on_the_way(asked: Asked, visits: Visits, barred: np.ndarray) -> tuple[Visits, Float64, Float64, Int32, np.ndarray]:
-    """Ways between places and from the start, as they are on the first day; and only visits there is a way to."""
-    sessions = asked.catalogue.sessions
-    where = np.column_stack([sessions.lat[visits.session], sessions.lon[visits.session]])
-    known = ~np.isnan(where).any(axis=1)
-    points, index = np.unique(where[known], axis=0, return_inverse=True)
-    place = np.full(len(visits), UNKNOWN, dtype=np.int32)
-    place[known] = index.reshape(-1)
-    lat, lon = points[:, 0].copy(), points[:, 1].copy()
-    home, minutes = np.full(len(points), np.nan), np.zeros((len(points), len(points)))
-    if asked.start is not None and len(points):
-        here = np.array([asked.start.lat]), np.array([asked.start.lon])
-        home = asked.travel.between(*here, lat, lon, asked.mode, asked.departs)[0]
-    if asked.wish.sessions_per_week > 1 and len(points):
-        minutes = asked.travel.between(lat, lon, lat, lon, asked.mode, asked.departs)
-    way = np.append(home, np.nan)[place]
-    gone = np.isinf(way)
-    soon = visits.begin - np.ceil(np.nan_to_num(way, posinf=0.0) * 60) < max(asked.request.at, 0)
-    barred = barred.copy()
-    kept = _drop(visits, barred, gone, "too_far")
-    kept = _drop(kept, barred, soon[~gone], "no_time")
-    return kept, minutes, home, place[~(gone | soon)], barred
-
-
-def _kept(asked: Asked, free: Bool, badges: Badges) -> Bool:
+def _kept(asked: Asked, free: Bool, badges: Badges, most: int) -> Bool:
     """Which activities are weighed: all of them, or where there are very many the best of every kind."""
     rows, wish, activities = asked.can.activities, asked.wish, asked.catalogue.activities
-    if free.sum() <= MOST_ACTIVITIES:
+    if free.sum() <= most:
         return free.copy()
     kept = np.isin(rows, [*wish.pinned.tolist(), *badges.wanted]) & free
     kinds = [free, *(free & (activities.domain[rows] == domain) for domain in range(7))]
     kinds += [free & (activities.stage[rows] == stage) for stage in range(3)]
-    quota = [MOST_ACTIVITIES * 3 // 4, *([PER_KIND] * (len(kinds) - 1))]
+    quota = [most * 3 // 4, *([PER_KIND] * (len(kinds) - 1))]
     if wish.theme is not None:
         kinds.append(free & has_theme(asked.catalogue, rows, np.array([wish.theme], dtype=np.int32)))
-        quota.append(MOST_ACTIVITIES // 4)
+        quota.append(most // 4)
     best_first = np.argsort(-asked.prize, kind="stable")
-    for kind, most in zip(kinds, quota, strict=True):
-        kept[best_first[kind[best_first]][:most]] = True
+    for kind, share in zip(kinds, quota, strict=True):
+        kept[best_first[kind[best_first]][:share]] = True
     # What a kept activity asks for stays with it.
     for row in rows[kept].tolist():
         kept |= np.isin(rows, list(badges.behind(row))) & free
@@ -231,7 +146,7 @@ def _one_a_week(asked: Asked, horizon: Horizon, visits: Visits) -> Int64:
     """
     score = np.full(len(asked.catalogue.sessions), -np.inf)
     score[asked.can.sessions] = asked.by_session
-    week = _week(asked, horizon, visits)
+    week = week_of(asked, horizon, visits)
     beyond = spills(week, horizon.week_ends, visits.end)
     order = np.lexsort((visits.begin, -score[visits.session], beyond, week, visits.position))
     group = visits.position[order] * (horizon.weeks + 1) + week[order]
@@ -269,7 +184,7 @@ def _problem(
         activity=number[visits.position],
         begin=visits.begin,
         end=visits.end,
-        week=_week(asked, horizon, visits),
+        week=week_of(asked, horizon, visits),
         day=days_of(catalogue.clock, visits.begin),
         week_ends=horizon.week_ends,
         place=place,

@@ -19,7 +19,7 @@ FILTERS = {"price": "free_only", "travel": "travel"}
 
 
 def relaxation(
-    asked: Asked, again: Callable[[JourneyWish], tuple[Asked, Posed, JourneySolution]]
+    asked: Asked, again: Callable[[JourneyWish], tuple[Asked, Posed, JourneySolution]], over: Callable[[], bool]
 ) -> RouteRelaxation | None:
     """What to ask for instead.
 
@@ -27,6 +27,8 @@ def relaxation(
     ----------
     again : callable
         Plans with another wish.
+    over : callable
+        Whether there is no time left to look further.
 
     Returns
     -------
@@ -40,11 +42,13 @@ def relaxation(
         return RouteRelaxation(FILTERS.get(found.step, "filters"), found.to, found.gains)
     best: RouteRelaxation | None = None
     for step, wish in _relaxed(asked.wish):
+        if over():
+            break
         then, posed, solution = again(wish)
         gains = len(solution.visits)
         if gains > (best.gains if best is not None else 0):
             best = RouteRelaxation(step, _to(step, wish, then, posed, solution), gains)
-    if best is not None:
+    if best is not None or over():
         return best
     everything = _no_goal(replace(asked.wish, pinned=_none(), max_price=None, min_domains=0, min_stops=1))
     gains = len(again(everything)[2].visits)

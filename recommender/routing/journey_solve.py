@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -34,11 +35,20 @@ class Work:
 
     def __post_init__(self) -> None:
         self.deterministic = self.limit.deterministic
+        self._began = 0.0 if self.limit.clock is None else self.limit.clock()
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; infinite without a cap."""
+        if self.limit.seconds is None:
+            return math.inf
+        spent = self.spent if self.limit.clock is None else self.limit.clock() - self._began
+        return max(self.limit.seconds - spent, 0.0)
 
     @property
     def over(self) -> bool:
         """Whether no seconds are left; then ``cut`` is set."""
-        self.cut = self.cut or (self.limit.seconds is not None and self.spent >= self.limit.seconds)
+        self.cut = self.cut or self.left <= 0
         return self.cut
 
 
@@ -58,7 +68,7 @@ def solve(whole: JourneyModel, problem: JourneyProblem, work: Work, hint: Sequen
     parameters.random_seed = work.seed
     parameters.max_deterministic_time = work.deterministic
     if work.limit.seconds is not None:
-        parameters.max_time_in_seconds = work.limit.seconds - work.spent
+        parameters.max_time_in_seconds = max(work.left, 0.001)
     # Measured to prove journeys soonest: the linear relaxation of everything is nearly whole by itself, and
     # looking for symmetries and probing cost more than they find.
     parameters.linearization_level = 2

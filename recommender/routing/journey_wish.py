@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -28,6 +29,8 @@ class SolveLimit:
         gives the same journey, on a busy machine too.
     seconds : float or None
         Wall time for the whole answer; where it cuts in, ``Routes.cut`` says so. None: no cap.
+    clock : callable or None
+        Seconds of a clock that does not go back. None: only solving itself counts, by the solver's own clock.
 
     Raises
     ------
@@ -37,6 +40,7 @@ class SolveLimit:
 
     deterministic: float = 0.8
     seconds: float | None = None
+    clock: Callable[[], float] | None = None
 
     def __post_init__(self) -> None:
         for name in ("deterministic", "seconds"):
