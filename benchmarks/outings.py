@@ -239,12 +239,12 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         help="that one outing of four stops may be spread over, from a Saturday on (default: 1 and 7)",
     )
     parser.add_argument(
-        "--pairs", type=int, default=100, metavar="N", help="per town, most opposite first (default: 100)"
+        "--pairs", type=int, default=60, metavar="N", help="per town, most opposite first (default: 60)"
     )
     parser.add_argument("--stamps", type=int, default=5, metavar="N",
                         help="that everybody has at least (default: 5)")  # fmt: skip
-    parser.add_argument("--likeness", type=float, default=-0.3, metavar="X",
-                        help="correlation of two tastes that counts as opposite, at most (default: -0.3)")  # fmt: skip
+    parser.add_argument("--likeness", type=float, default=-0.5, metavar="X",
+                        help="correlation of two tastes that counts as opposite, at most (default: -0.5)")  # fmt: skip
     parser.add_argument("--population", type=int, default=SimulationConfig().learners, metavar="N",
                         help="people in each town (default: 2000)")  # fmt: skip
     return parser.parse_args(given)

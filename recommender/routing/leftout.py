@@ -12,7 +12,7 @@ from recommender.routing.asking import Asked
 from recommender.routing.outing_wish import LONGER
 from recommender.routing.posing import Posed
 from recommender.routing.route import LeftOut
-from recommender.routing.searching import Found
+from recommender.routing.searching import Found, Search, best_of
 from recommender.routing.settling import Days
 from recommender.routing.timing import Times, windows_of
 from recommender.routing.visits import CENTS, Visits, windows
@@ -20,30 +20,43 @@ from recommender.routing.why import WHY
 
 MOST = 10
 """So many candidates are looked at, the best first."""
-_OWN = ("excluded", "other_session", "no_place", "closed_then", "price", "too_far", "no_time", "prerequisite")
+_OWN = ("excluded", "no_place", "closed_then", "price", "too_far", "no_time", "prerequisite")
 """What bars a visit by itself, in the order in which it is looked at: of several sessions the one that came furthest counts."""
+_RIVAL = WHY.index("other_session")
 
 
-def left_out(asked: Asked, found: Found, most: int = MOST) -> tuple[LeftOut, ...]:
+def left_out(asked: Asked, found: Found, search: Search, most: int = MOST) -> tuple[LeftOut, ...]:
     """Of the best candidates and everything pinned, what is not in the best route, and why.
 
     Parameters
     ----------
+    search : callable
+        Asked only where there are pins and no route: do the pins fit together?
     most : int
         Candidates looked at, those in the route included.
 
     Returns
     -------
     tuple of LeftOut
-        What is pinned first, then by score. Without a route, only what is barred by itself, and what is pinned.
+        What is pinned first, then by score. Without a route, only what is barred by itself, and what is pinned, where it is
+        the pins that cannot be.
     """
     visits, posed = found.posed.visits, found.posed
     made = set(visits.activity[posed.kept[list(found.made)]].tolist())
     pinned = [row for row in asked.pinned.tolist() if row not in made]
     best = [row for row in _by_score(visits)[: most + len(pinned)] if row not in pinned][:most]
-    why = _Why(asked, found)
-    answer = [why.of(row) for row in (*pinned, *(row for row in best if row not in made))]
+    why = _Why(asked, found, not pinned or _pins_fit(asked, found, search))
+    answer = [why.of(row) for row in pinned]
+    answer += [why.rival(row) for row in pinned]
+    answer += [why.of(row) for row in best if row not in made]
     return tuple(one for one in answer if one is not None)
+
+
+def _pins_fit(asked: Asked, found: Found, search: Search) -> bool:
+    """Whether everything pinned could be visited if no number of domains was asked for."""
+    if found.posed.missing or asked.wish.min_domains == 0:
+        return False
+    return best_of(asked, found.posed, search, lambda problem: replace(problem, min_domains=0)).days is not None
 
 
 def _by_score(visits: Visits) -> list[int]:
@@ -56,40 +69,49 @@ def _by_score(visits: Visits) -> list[int]:
 class _Why:
     asked: Asked
     found: Found
+    pins_fit: bool
 
     def of(self, activity: int) -> LeftOut | None:
+        """Why an activity is not visited; of one with a pinned session, why that session is not."""
         visits, posed = self.found.posed.visits, self.found.posed
-        rows = np.flatnonzero(visits.activity == activity)
+        rows = np.flatnonzero((visits.activity == activity) & (visits.barred != _RIVAL))
         if not len(rows):
-            return LeftOut(activity, UNKNOWN, self._never_there(activity), float("nan"))
+            return self._never_there(activity)
         best = int(rows[np.argmax(visits.score[rows])])
         free = rows[visits.free[rows]]
         if not len(free):
             furthest = max(rows.tolist(), key=lambda row: _OWN.index(WHY[visits.barred[row]]))
             return self._said(furthest, WHY[visits.barred[furthest]])
         if self.found.days is None:
-            return self._said(best, self._unmet_pin(activity)) if activity in self.asked.pinned else None
+            is_pinned = activity in self.asked.pinned and not self.pins_fit
+            return self._said(best, self._unmet_pin()) if is_pinned else None
         kept = np.flatnonzero(np.isin(posed.kept, free))
         return self._said(int(free[0]), _beside(self.asked, posed, self.found.days, kept))
+
+    def rival(self, activity: int) -> LeftOut | None:
+        """The best session that would be free, had another one of its activity not been pinned."""
+        visits = self.found.posed.visits
+        rows = np.flatnonzero((visits.activity == activity) & (visits.barred == _RIVAL))
+        return self._said(int(rows[np.argmax(visits.score[rows])]), WHY[_RIVAL]) if len(rows) else None
 
     def _said(self, visit: int, why: str) -> LeftOut:
         visits = self.found.posed.visits
         return LeftOut(int(visits.activity[visit]), int(visits.session[visit]), why, float(visits.score[visit]))
 
-    def _never_there(self, activity: int) -> str:
-        """Of something pinned that is not among the visits: is it not on then, or not for this learner?"""
-        sessions = self.asked.catalogue.sessions
-        rows = np.flatnonzero(sessions.activity == activity).astype(np.int32)
+    def _never_there(self, activity: int) -> LeftOut:
+        """Of something pinned that is not among the visits: is it not on then, full, or not for this learner?"""
+        sessions, pinned = self.asked.catalogue.sessions, self.asked.wish.pinned_sessions
+        own = pinned[sessions.activity[pinned] == activity]
+        rows = own if len(own) else np.flatnonzero(sessions.activity == activity).astype(np.int32)
         held = (sessions.status[rows] == STATUSES.index("scheduled")) & (sessions.capacity_left[rows] != 0)
-        lasts = np.where(sessions.drop_in[rows], 0, sessions.end[rows] - sessions.start[rows]).astype(np.float64)
-        opens, _, _ = windows(self.asked, rows, lasts, self.asked.days)
+        lasts = sessions.end[rows].astype(np.float64) - sessions.start[rows].astype(np.float64)
+        opens, _, _ = windows(self.asked, rows, np.where(sessions.drop_in[rows], 0.0, lasts), self.asked.days)
         then = ~np.isnan(opens).all(axis=(0, 2))
-        if not then.any():
-            return "closed_then"
-        return "not_eligible" if held[then].any() else "full"
+        word = "closed_then" if not then.any() else "not_eligible" if held[then].any() else "full"
+        return LeftOut(activity, int(own[0]) if len(own) else UNKNOWN, word, float("nan"))
 
-    def _unmet_pin(self, activity: int) -> str:
-        """Of something pinned that could be visited: which limit do the pins break together?"""
+    def _unmet_pin(self) -> str:
+        """Of pins that could be visited one by one: which limit do they break together?"""
         wish, activities = self.asked.wish, self.asked.catalogue.activities
         if len(self.asked.pinned) > wish.max_stops:
             return "max_stops"

@@ -83,7 +83,7 @@ def plan_outing(
         basis=passport.basis,
         fallback=FALLBACK[passport.basis] if release is not None else "agenda",
         routes=answer,
-        left_out=left_out(asked, found),
+        left_out=left_out(asked, found, search),
         relax=None if answer else relaxation(asked, lambda other: len(find(other, search).made)),
         cut=bool(getattr(stop, "cut", False)),
     )

@@ -201,12 +201,12 @@ def _barred(asked: Asked, found: Visits) -> Visits:
         again = np.isin(found.activity, asked.passport.stamps.activity) & ~np.isin(found.activity, pinned)
         found = found.at(np.flatnonzero(~again))
     found = found.bar(np.isin(found.activity, wish.excluded), "excluded")
-    chosen = np.isin(found.session, wish.pinned_sessions)
-    rivals = np.isin(found.activity, catalogue.sessions.activity[wish.pinned_sessions]) & ~chosen
-    found = found.bar(rivals, "other_session")
     found = found.bar(np.isnan(found.lat) | np.isnan(found.lon), "no_place")
     never: Bool = np.asarray(np.isnan(found.opens).all(axis=(0, 2)), dtype=np.bool_)
     found = found.bar(never, "closed_then")
     if wish.max_price is not None:
         found = found.bar(~(np.rint(found.price * CENTS) <= wish.max_price * CENTS + 1e-6), "price")
-    return found
+    # Last of all: of a session that is barred anyway the other one is not the reason.
+    chosen = np.isin(found.session, wish.pinned_sessions)
+    rivals = np.isin(found.activity, catalogue.sessions.activity[wish.pinned_sessions]) & ~chosen
+    return found.bar(rivals, "other_session")

@@ -8,7 +8,7 @@ MEANING: Mapping[str, str] = {
     "excluded": "the wish says: not this one",
     "not_eligible": "it is pinned, but the passport or the request's own filters leave it out",
     "full": "it is pinned, but what there is of it in the day parts is cancelled or has no place left",
-    "other_session": "another session of the same activity is pinned",
+    "other_session": "it could be, but another session of the same activity is pinned, and that one cannot",
     "no_place": "nobody knows where it takes place",
     "closed_then": "on none of the days does it begin and end within the day part, with its door open",
     "price": "its price is not known or above the budget; or with it the best route would cost more than that",

@@ -182,12 +182,31 @@ def test_pins_that_break_a_limit_together() -> None:
     assert why(town, clash) == {"clay": "pinned", "robots": "pinned"}
 
 
-def test_another_session_of_an_activity_is_pinned() -> None:
-    # The pinned session is too late to get home; the other one would do.
-    town = city(session("clay", "13:00", "14:00"), session("clay", "17:30", "17:55"))
-    found = plan(town, AFTERNOON, pinned_sessions=session_rows(town, "clay 07 17:30"))
+def test_another_session_of_the_same_activity_is_pinned_and_cannot_be() -> None:
+    town = city(
+        session("clay", "09:00", "10:00"),
+        session("clay", "13:00", "14:00"),
+        session("clay", "16:00", "17:00", capacity_left=0.0),
+        session("clay", "17:30", "17:55"),
+    )
+    for clock, word in (("16:00", "full"), ("17:30", "no_time"), ("09:00", "closed_then")):
+        pinned = session_rows(town, f"clay 07 {clock}")
+        found = plan(town, AFTERNOON, pinned_sessions=pinned)
+        assert not found.routes
+        said = {(one.session, one.why) for one in found.left_out}
+        # It would have been possible at 13:00.
+        assert said == {(int(pinned[0]), word), (int(session_rows(town, "clay 07 13:00")[0]), "other_session")}
+        assert found.relax is not None
+        assert found.relax.step in ("pinned", "until", "from")
+
+
+def test_pins_are_not_blamed_for_domains_that_are_not_there() -> None:
+    town = city(session("clay", "13:00", "14:00"), session("bees", "15:00", "16:00"))
+    found = plan(town, AFTERNOON, pinned=rows(town, "clay"), min_domains=4)
     assert not found.routes
-    assert why(town, found) == {"clay": "no_time"}
+    assert why(town, found) == {}
+    assert found.relax is not None
+    assert found.relax.step == "min_domains"
 
 
 def test_of_several_sessions_the_one_that_came_furthest_counts() -> None:
