@@ -27,11 +27,10 @@ def fit_popular(stamps: Interactions, n_activities: int, settings: Popular) -> F
     """
     if not len(stamps.activity):
         return np.zeros((len(AGE_BANDS) + 1, n_activities), dtype=np.float32)
-    everybody, recent = np.ones(len(stamps.at), dtype=np.bool_), stamps.at > stamps.at.max() - settings.days * DAY
+    ever = np.bincount(stamps.matrix.indices, minlength=n_activities).astype(np.float64)
+    recent = stamps.at > stamps.at.max() - settings.days * DAY
     prior = max(settings.prior, 1e-6)
-    share = _shrunk(
-        _visitors(stamps, everybody, n_activities), np.full(n_activities, 1 / max(n_activities, 1)), n_activities
-    )
+    share = _shrunk(ever, np.full(n_activities, 1 / max(n_activities, 1)), n_activities)
     share = _shrunk(_visitors(stamps, recent, n_activities), share, prior)
     band = np.searchsorted(AGE_BANDS, stamps.age, side="right") - 1
     band_of_stamp = np.where(np.isnan(stamps.age), -1, band)[stamps.learner]
