@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.settings import Settings
 from api.shapes.route_answer import RoutesShape
+from data.home import Home
 from data.messages import languages, load
+from data.tables import Tables
 from recommender.routing.why import WHY
-from tests.api.conftest import Served, problem
+from tests.api.conftest import Served, problem, serve
 
 pytestmark = pytest.mark.usefixtures("ready_to_plan")
 ROUTES = "/v1/routes"
@@ -297,3 +302,29 @@ def test_who_somebody_is_is_not_wanted_here_either(oss: Served) -> None:
 def test_what_is_not_json_is_refused(oss: Served, content: str, status: int) -> None:
     answer = oss.http.post(ROUTES, content=content, headers={"Content-Type": "application/json"})
     problem(answer, status)
+
+
+def test_badges_that_ask_for_each_other_are_named(settle: Callable[..., Home], tiny: Tables, tmp_path: Path) -> None:
+    """The second robot station asks for a badge of the third, and the third for one of the second."""
+    activities = tiny.activities.copy()
+    for name, needs, gives in (("robot-code", "robot-builder", "coder"), ("robot-match", "coder", "robot-builder")):
+        activities.loc[activities["activity_id"] == name, ["requires", "awards"]] = [needs, gives]
+    home = settle(tmp_path, activities=activities)
+    with serve(Settings(home=home.path)) as served:
+        found = plan(served, {**JOURNEY, "goal": {"badge": "robot-builder"}, "lang": "en"})
+        assert found["routes"] == []
+        assert found["relax"]["text"]
+        pinned = plan(served, {**JOURNEY, "pinned": ["robot-match"], "lang": "en"})
+        assert pinned["routes"] == []
+        (why,) = [one for one in pinned["left_out"] if one["activity"] == "robot-match"]
+        assert why["why"] == "prerequisite_cycle"
+        assert why["text"] == "It asks for a badge that you can only get after it."
+        assert plan(served, OUTING)["routes"]
+
+
+def test_a_place_that_nobody_knows_is_no_stop(oss: Served) -> None:
+    """``stars`` is in a mobile lab; its session has a place of its own, and without one it could not be a stop."""
+    friday = {"from": "2026-03-06T17:00:00+01:00", "until": "2026-03-06T22:30:00+01:00"}
+    best = plan(oss, {**OUTING, **friday})["routes"][0]
+    assert visits(best) == ["stars"]
+    assert best["geojson"]["features"][0]["geometry"]["coordinates"] == [5.54, 51.79]
