@@ -35,7 +35,7 @@ def save(connection: Connection, tables: Tables) -> None:
     _save_activity_themes(connection, city, tables.activities)
     _save_lines(connection, city, tables.lines)
     _write_frame(connection, _passport_upsert(connection), schema.passports, city, tables.passports)
-    _save_stamps(connection, city, tables.stamps)
+    save_stamps(connection, city, tables.stamps)
     _save_quarantine(connection, city, tables.quarantine)
 
 
@@ -208,7 +208,8 @@ def _load_lines(connection: Connection, city: str) -> pd.DataFrame:
     return read(connection, query, columns.LINES.columns)
 
 
-def _save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+def save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None:
+    """Add stamps; one that is there gains what the new one knows."""
     # In the order of the key: the table is a tree over it, which grows at its end this way.
     ordered = frame.sort_values([LEARNER, AT, ACTIVITY])
     values = (values_out(ordered[name], columns.STAMPS.column(name)) for name in _STAMPS)

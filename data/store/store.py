@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Select, delete, func, select
 
 from data.columns import ACTIVITY, AT, LEARNER
 from data.home import Home
+from data.store import added, migrate, people, schema
 from data.store import city as city_rows
-from data.store import migrate, people, schema
 from data.store.connect import connect
 from data.store.known import QUERIES, Known, known_from
 from data.store.rows import upsert, write
@@ -147,6 +147,23 @@ class Store:
         """
         with self.transaction() as connection:
             city_rows.save(connection, tables)
+
+    def add(self, tables: Tables) -> None:
+        """Add people to a city that the store holds, in one transaction; its catalogue stays as it is.
+
+        Passports gain what the new ones know, all badges of both together; what is not known writes over nothing.
+        Stamps are one per learner, activity and time, and rejected rows are kept, both as by ``save``. Only passports,
+        stamps and quarantine of the tables are looked at.
+
+        Raises
+        ------
+        BadInput
+            When the store does not hold the city.
+        """
+        with self.transaction() as connection:
+            if city_rows.settings_row(connection, tables.city.id) is None:
+                self._no_city(tables.city.id)
+            added.add(connection, tables)
 
     def load(self, city: str, people: bool = True, counting: bool = False) -> Tables:
         """A city's tables, equal to what was saved; stamps by learner, then oldest first.

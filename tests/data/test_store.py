@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from data import columns
 from data.columns import TABLES
 from data.store import OldStore, Shown, Store, digest, schema
+from data.store import people as store_people
 from data.tables import CitySettings, Tables, frame_of
 from data.translate import catalogue_from, passport_from
 from recommender.city import Catalogue, TravelMode
@@ -137,6 +138,93 @@ def test_what_carries_stamps_stays_in_the_catalogue_with_its_themes_and_venue(st
     assert passport_from(known.record, known.stamps, catalogue).stamps.not_found == 0
     store.save(tiny)
     assert_same(store.load("klein-oss"), tiny)
+
+
+def people(
+    city: Tables, passports: list[dict[str, object]], stamps: list[dict[str, object]], *lost: tuple[str, ...]
+) -> Tables:
+    """A history of a city: people alone, and an empty catalogue."""
+    return Tables(
+        city=CitySettings(id=city.city.id, name="another name"),
+        passports=frame_of(columns.PASSPORTS, passports),
+        stamps=frame_of(columns.STAMPS, stamps),
+        quarantine=rejected(*lost),
+    )
+
+
+def test_people_are_added_and_the_catalogue_stays(store: Store, tiny: Tables) -> None:
+    store.save(tiny)
+    revision = store.revision("klein-oss")
+    new = {"learner_id": "p-new", "age": "9-9", "badges": "robot-builder"}
+    stamp = {"learner_id": "p-new", "activity_id": "paint", "at": 100}
+    store.add(people(tiny, [new], [stamp]))
+    loaded = store.load("klein-oss")
+    assert loaded.city == tiny.city
+    for table in TABLES:
+        if table not in (columns.PASSPORTS, columns.STAMPS):
+            pd.testing.assert_frame_equal(loaded.frame(table), tiny.frame(table), obj=table.name)
+    assert loaded.passports["learner_id"].tolist() == [*tiny.passports["learner_id"], "p-new"]
+    assert len(loaded.stamps) == len(tiny.stamps) + 1
+    assert store.revision("klein-oss") == revision
+
+
+def test_adding_twice_changes_nothing(store: Store, tiny: Tables) -> None:
+    store.save(tiny)
+    lost = ("badges.json", "2", "type", "Other", "a badge", '{"learner_id": "p-new"}')
+    history = people(
+        tiny,
+        [{"learner_id": f"p-{n}", "badges": "a;b"} for n in range(300)],
+        [{"learner_id": f"p-{n}", "activity_id": "paint", "at": 100} for n in range(300)],
+        lost,
+    )
+    store.add(history)
+    once = store.load("klein-oss")
+    store.add(history)
+    assert_same(store.load("klein-oss"), once)
+    assert len(once.passports) == len(tiny.passports) + 300
+
+
+def test_what_is_added_writes_over_nothing_that_is_known(store: Store, tiny: Tables) -> None:
+    store.save(replace(tiny, passports=tiny.passports.assign(badges="swimmer")))
+    store.add(people(tiny, [{"learner_id": "a-1", "badges": "robot-builder;swimmer"}, {"learner_id": "r-1"}], []))
+    passports = store.load("klein-oss").passports.set_index("learner_id")
+    before = tiny.passports.set_index("learner_id")
+    assert passports.loc["a-1", "badges"] == "swimmer;robot-builder"
+    assert passports.loc["r-1", "badges"] == "swimmer"
+    for name in ("age", "home_lat", "home_lon", "area", "languages", "avoid"):
+        assert passports.loc["a-1", name] == before.loc["a-1", name], name
+    store.add(people(tiny, [{"learner_id": "a-1", "age": "8-8"}], []))
+    known = store.passport("klein-oss", "a-1")
+    assert known is not None
+    assert (known.record["age"], known.record["badges"]) == ("8-8", "swimmer;robot-builder")
+
+
+def test_own_words_and_a_muted_passport_survive_what_is_added(store: Store, tiny: Tables) -> None:
+    store.save(tiny)
+    with store.transaction() as connection:
+        store_people.edit(connection, "klein-oss", "a-1", {"wishes": "art", "muted": True}, fresh_from=50)
+    store.add(people(tiny, [{"learner_id": "a-1", "wishes": "space", "badges": "x"}], []))
+    known = store.passport("klein-oss", "a-1")
+    assert known is not None
+    assert (known.record["wishes"], known.record["badges"]) == ("art", "x")
+    assert (known.muted, known.counts_from) == (True, 50)
+
+
+def test_rejected_rows_of_what_is_added_stand_behind_those_of_the_city(store: Store, tiny: Tables) -> None:
+    age = ("passports.csv", "3", "age", "4/10", "years", '{"age": "4/10"}')
+    mine = ("badges.json", "2", "type", "Other", "a badge", '{"learner_id": "p-lost"}')
+    store.save(replace(tiny, quarantine=rejected(age)))
+    store.add(people(tiny, [], [], mine))
+    assert store.load("klein-oss").quarantine["source"].tolist() == ["passports.csv", "badges.json"]
+    with store.transaction() as connection:
+        assert store_people.erase(connection, "klein-oss", "p-lost", at=1)
+    assert store.load("klein-oss").quarantine["source"].tolist() == ["passports.csv"]
+
+
+def test_people_are_not_added_to_a_city_that_is_not_there(store: Store, tiny: Tables) -> None:
+    with pytest.raises(BadInput, match="no city 'klein-oss' in the store; it holds: none yet"):
+        store.add(people(tiny, [{"learner_id": "p"}], []))
+    assert store.cities() == ()
 
 
 def test_a_city_that_is_always_open_keeps_no_past(store: Store, tiny: Tables) -> None:
