@@ -10,23 +10,32 @@ import typer
 from rich.table import Table as Grid
 
 from data.columns import TABLES
+from data.feeds.histories.registry import HISTORIES
 from data.feeds.registry import FEEDS, reader
-from data.folder import read_folder, write_folder
+from data.folder import ORIGINS, read_folder, write_folder
+from data.home import replace_file
 from data.simulation.config import PRESETS
 from data.tables import Tables
 from data.validation import KEPT_WITHOUT
 from recommender.errors import BadInput
-from training.cli_common import CityOption, aside, open_store, out
+from training.cli_common import CityOption, aside, home, open_store, out
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
 FOLDER = "folder"
 FeedOption = Annotated[
-    str, typer.Option("--feed", metavar="NAME", help=f"How to read it: {', '.join((FOLDER, *FEEDS))}.")
+    str,
+    typer.Option(
+        "--feed",
+        metavar="NAME",
+        help=f"How to read it: {', '.join((FOLDER, *FEEDS))}; or a history of people: {', '.join(HISTORIES)}.",
+    ),
 ]
 
 
 def read_source(source: Path, feed: str) -> Tables:
     """Tables of a folder or of a feed. Raises ``BadInput`` when there is no such feed."""
+    if feed in HISTORIES:
+        raise BadInput(f"--feed: {feed!r} is a history of people, it holds no activities to do this with")
     return read_folder(source) if feed == FOLDER else reader(feed)(source)
 
 
@@ -39,6 +48,9 @@ def check(
     Changes nothing. Exit code 0 when the city can be used, 1 when it cannot.
     """
     try:
+        if feed in HISTORIES:
+            check_history(folder, feed)
+            return
         tables = read_source(folder, feed)
     except BadInput as error:
         out().print(f"[bold red]Cannot be used.[/] {_plain(str(error))}")
@@ -57,8 +69,12 @@ def load(
 ) -> None:
     """Put a city into the store, with what was rejected beside it.
 
-    The catalogue replaces the one that was there; passports and stamps are added to, never dropped.
+    The catalogue replaces the one that was there; passports and stamps are added to, never dropped. A history of people
+    is only added to: it goes into a city that is in the store, and leaves its catalogue as it is.
     """
+    if feed in HISTORIES and not learners:
+        load_history(source, feed, city)
+        return
     tables = read_source(source, feed)
     if city:
         tables = replace(tables, city=replace(tables.city, id=city))
@@ -71,7 +87,20 @@ def load(
     with open_store() as store:
         store.upgrade()
         store.save(tables)
+    if kept := keep_origins(tables):
+        out().print(f"\nWhere values come from that no record says: {kept}")
     out().print(f"\nStored as city [bold]{tables.city.id}[/]. Next: python -m training train --city {tables.city.id}")
+
+
+def keep_origins(tables: Tables) -> Path | None:
+    """Write where values come from beside the city's reports; the file, None for a city that is no feed."""
+    file = home().reports(tables.city.id) / ORIGINS
+    if not len(tables.origins):
+        file.unlink(missing_ok=True)
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, tables.origins.to_csv(index=False, lineterminator="\n"))
+    return file
 
 
 def simulate(
