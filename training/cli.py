@@ -14,6 +14,7 @@ EXAMPLES = {
         "python -m training load my-city",
         "python -m training load ../feeds/madrid --feed madrid --learners 2000",
         "python -m training load my-feeds --feed several",
+        "python -m training load my-badges --feed openbadges --city my-city",
     ],
     "simulate": [
         "python -m training simulate --out town --seed 7",

@@ -19,6 +19,7 @@ from data.tables import Tables
 from data.validation import KEPT_WITHOUT
 from recommender.errors import BadInput
 from training.cli_common import CityOption, aside, home, open_store, out
+from training.cli_history import check_history, load_history
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
 FOLDER = "folder"
