@@ -239,7 +239,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         help="that one outing of four stops may be spread over, from a Saturday on (default: 1 and 7)",
     )
     parser.add_argument(
-        "--pairs", type=int, default=60, metavar="N", help="per town, most opposite first (default: 60)"
+        "--pairs", type=int, default=40, metavar="N", help="per town, most opposite first (default: 40)"
     )
     parser.add_argument("--stamps", type=int, default=5, metavar="N",
                         help="that everybody has at least (default: 5)")  # fmt: skip
