@@ -108,7 +108,7 @@ def solutions(posed: Posed, work: Work, most: int) -> list[JourneySolution]:
     if not found[0].found:
         # Not proven impossible, only not found in time: then the first journey is better than none.
         return [] if found[0].impossible or not complete(problem, hint) else [JourneySolution(hint, bound=np.inf)]
-    while len(found) < most and not work.over:
+    while len(found) < most and not problem.pinned[problem.activity[list(found[0].visits)]].all() and not work.over:
         differ(whole, problem, found[-1].visits)
         other = solve(whole, problem, work, _without(problem.activity, found[-1].visits, hint))
         if not other.found or len(other.visits) < GENUINE * len(found[0].visits):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from recommender.routing.journey_model import JourneyModel
@@ -98,8 +99,12 @@ def solve(whole: JourneyModel, problem: JourneyProblem, work: Work, hint: Sequen
 
 
 def differ(whole: JourneyModel, problem: JourneyProblem, visits: Sequence[int]) -> None:
-    """Forbid journeys that share more than half of their stops with one that was found, counted in either."""
-    chosen = [whole.chosen[activity] for activity in problem.activity[list(visits)].tolist()]
-    shared = cp_model.LinearExpr.sum(chosen)
-    whole.model.add(shared <= len(chosen) // 2)
-    whole.model.add(2 * shared <= cp_model.LinearExpr.sum(whole.chosen))
+    """Forbid journeys that share more than half of their stops with one that was found, counted in either.
+
+    Stops that are pinned do not count: they are in every journey.
+    """
+    own = [activity for activity in problem.activity[list(visits)].tolist() if not problem.pinned[activity]]
+    shared = cp_model.LinearExpr.sum([whole.chosen[activity] for activity in own])
+    free = [whole.chosen[activity] for activity in np.flatnonzero(~problem.pinned).tolist()]
+    whole.model.add(shared <= len(own) // 2)
+    whole.model.add(2 * shared <= cp_model.LinearExpr.sum(free))

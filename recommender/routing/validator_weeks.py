@@ -54,7 +54,8 @@ def stages(catalogue: Catalogue, route: SeenRoute, rules: Rules) -> Iterator[str
         highest = max(highest, stage)
         if stage == FINISH and not _asked_for(catalogue, stop.activity, rules):
             before = [earlier.activity for earlier in route.stops[:i]]
-            if not _uses(catalogue, stop.activity, before, rules):
+            learned = [row for row in before if row in loose or catalogue.activities.stage[row] != FINISH]
+            if not _uses(catalogue, stop.activity, before, learned, rules):
                 yield f"stop {i}: a finish that uses nothing that came before it"
         yield from _role(catalogue, route, i, rules)
     if route.stops and rules.needs_start and route.stops[0].stage != START:
@@ -85,11 +86,12 @@ def _asked_for(catalogue: Catalogue, activity: int, rules: Rules) -> bool:
     return activity in rules.pinned or on_line or gives
 
 
-def _uses(catalogue: Catalogue, finish: int, before: list[int], rules: Rules) -> bool:
+def _uses(catalogue: Catalogue, finish: int, before: list[int], learned: list[int], rules: Rules) -> bool:
+    """Whether a finish shares a theme with what was learned, or asks for a badge that anything before it gave."""
     asks = set(catalogue.activities.requires[finish])
     themes = _themes(catalogue, finish)
     given = {badge for activity in before for badge in catalogue.activities.awards[activity]} | rules.held
-    return bool(asks & given) or any(themes & _themes(catalogue, activity) for activity in before)
+    return bool(asks & given) or any(themes & _themes(catalogue, activity) for activity in learned)
 
 
 def _themes(catalogue: Catalogue, activity: int) -> set[int]:

@@ -238,7 +238,7 @@ def planned_journeys(seed: int) -> Sequence[Route] | None:
         return None
     for route in routes:
         assert check_journey(q.catalogue, route, rules) == ()
-    _genuine(routes)
+    _genuine(routes, wish.pinned)
     return routes
 
 
@@ -252,12 +252,13 @@ def planned_outings(seed: int) -> Sequence[Route] | None:
         return None
     for route in found.routes:
         assert check_outing(q.catalogue, route, outing_rules(q, wish)) == ()
-    _genuine(found.routes)
+    _genuine(found.routes, wish.pinned)
     return found.routes
 
 
-def _genuine(routes: Sequence[Route]) -> None:
-    """Any two routes differ in at least half of the stops of either."""
-    chosen = [{stop.activity for stop in route.stops if stop.kind == "activity"} for route in routes]
+def _genuine(routes: Sequence[Route], pinned: Int32) -> None:
+    """Any two routes differ in at least half of the stops of either, those apart that are in every route."""
+    fixed = {-1, *pinned.tolist()}
+    chosen = [{stop.activity for stop in route.stops} - fixed for route in routes]
     for one, other in combinations(chosen, 2):
         assert 2 * len(one & other) <= min(len(one), len(other))

@@ -329,6 +329,16 @@ def test_alternatives_differ_in_half_of_their_stops() -> None:
             assert len(chosen[one] & chosen[other]) <= 2
 
 
+def test_what_is_pinned_is_in_every_alternative_and_does_not_count() -> None:
+    many = [activity(f"a-{number}", "art", "") for number in range(8)]
+    city = city_of(many, [session(f"a-{number}", saturday(number % 4, 9 + number // 4)) for number in range(8)])
+    found = plan(city, alternatives=2, pinned=["a-0", "a-1"])
+    one, other = (set(names(city, found, which)) for which in range(2))
+    assert {"a-0", "a-1"} <= one & other
+    assert len(one & other) <= 3
+    assert len(plan(city, alternatives=2, pinned=["a-0"], max_stops=1).routes) == 1
+
+
 def test_what_is_pinned_is_in_it_and_what_is_excluded_is_not() -> None:
     city = robots()
     found = plan(city, pinned=["paint"], excluded=["wires"])
