@@ -62,7 +62,7 @@ def test_the_question_gives_the_answer_that_is_shown(oss: Served) -> None:
 
 def test_the_addresses_of_the_example_exist(oss: Served) -> None:
     text = example(oss.app, str(oss.http.base_url).rstrip("/"))
-    for path in ("/", "/openapi.json"):
+    for path in ("/", "/lines", "/openapi.json"):
         assert f"{str(oss.http.base_url).rstrip('/')}{path}\n" in text
         assert oss.http.get(path).status_code == 200
     assert "/report/en" in text
