@@ -110,7 +110,8 @@ def journey(live: Live, passport: Passport, asked: Request, wish: JourneyWish, s
     """The planning of a journey, to be run; it takes ``seconds`` at most."""
 
     def plan() -> Routes:
-        limit = SolveLimit(seconds=seconds)
-        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit)
+        limit = SolveLimit(seconds=seconds, clock=time.monotonic)
+        hours = live.doors.open(*wish.span)
+        return plan_journey(passport, live.catalogue, live.release, asked, wish, live.travel, limit, hours=hours)
 
     return plan
