@@ -56,6 +56,8 @@ def rules_of(asked: Asked) -> validator.Rules:
         start=asked.start,
         end=asked.end,
         farthest=request.max_minutes,
+        # By timetable it matters when; nobody means the moment of asking.
+        far=lambda here, there, at: travel(here, there, asked.days[0][0]),
         mode=asked.mode,
         travel=travel,
         opening=_opening(asked),

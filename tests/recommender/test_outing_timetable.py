@@ -61,6 +61,16 @@ def test_after_the_last_bus_nobody_gets_home() -> None:
     assert set(why(town, found)) == {"robots"}
 
 
+def test_no_way_is_longer_than_asked_with_the_wait_for_the_bus() -> None:
+    # Asked at ten past nine on Monday, when one would wait twenty minutes for a bus; on Saturday at noon it is there.
+    town = city(session("clay", "13:00", "14:00"), session("bees", "15:00", "16:00"))
+    request = Request(at=AS_OF + 600, mode="transit", max_minutes=12.0)
+    found = plan_outing(CHILD, town, None, request, OutingWish(days=(AFTERNOON,)), Bus())
+    assert told(town, found.routes[0]) == ["clay 13:00-14:00"]
+    assert all(leg.minutes <= 12 for leg in found.routes[0].legs)
+    assert why(town, found) == {"bees": "too_far"}
+
+
 @settings(max_examples=40)
 @given(
     st.lists(
