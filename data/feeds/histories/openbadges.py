@@ -22,7 +22,7 @@ from data.feeds.histories import status
 from data.feeds.histories.baked import document_of, is_jwt, of_jwt
 from data.feeds.histories.people import Pseudonym, identity_of, mail_identity
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
-from data.feeds.histories.struck import holds, names_of
+from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, WORDS, Shown, holds, names_of, words_of
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.records import UnusableError
 from data.feeds.said import listed, required, text_of
@@ -36,15 +36,17 @@ PROOF_NOT_CHECKED = "credentials with a proof, not checked"
 NO_PROOF = "credentials without any proof"
 BY_ID = "achievements that the city has no badge for, kept by their id"
 _DEEP = 8
-_STATUS = {"id": None, "type": None, "statusListCredential": None, "statusListIndex": None, "statusPurpose": None}
-_ACHIEVEMENT = {"id": None, "type": None, "name": None, "achievementType": None}
+_STATUS = {
+    "id": ADDRESS, "type": ADDRESS, "statusListCredential": ADDRESS, "statusListIndex": COUNT, "statusPurpose": ADDRESS,
+}  # fmt: skip
+_ACHIEVEMENT = {"id": ADDRESS, "type": ADDRESS, "name": WORDS, "achievementType": ADDRESS}
 _DATES = ("validFrom", "validUntil", "issuanceDate", "expirationDate", "awardedDate")
-SHOWN: Mapping[str, Any] = {
-    "type": None,
-    **dict.fromkeys(_DATES),
+SHOWN: Shown = {
+    "type": ADDRESS,
+    **dict.fromkeys(_DATES, MOMENT),
     "credentialStatus": _STATUS,
     "credentialSubject": {
-        "type": None, "activityStartDate": None, "activityEndDate": None, "achievement": _ACHIEVEMENT,
+        "type": ADDRESS, "activityStartDate": MOMENT, "activityEndDate": MOMENT, "achievement": _ACHIEVEMENT,
     },
 }  # fmt: skip
 
@@ -117,12 +119,16 @@ def _identities(found: Found) -> Sequence[str]:
 
 
 def _persons(found: Found) -> Sequence[Any]:
-    """All that a credential says of its subject, and what the credential itself is called."""
+    """All that a credential says of its subject, and what it is called itself: often after the learner."""
     parts: list[Any] = []
     for record in (found.record, found.clr):
         if isinstance(record, Mapping):
-            own = {key: part for key, part in _subject(record).items() if key in ("id", "identifier", "name", "email")}
-            parts += [own, record.get("id"), record.get("name")]
+            subject = _subject(record)
+            achievement = subject.get("achievement")
+            own = [subject.get(key) for key in ("id", "identifier", "name", "email")]
+            given = achievement if isinstance(achievement, Mapping) else {}
+            known = words_of(f"{text_of(given.get('name'))} {text_of(given.get('id'))}")
+            parts += [own, record.get("id"), sorted(words_of(text_of(record.get("name"))) - known)]
     return parts
 
 

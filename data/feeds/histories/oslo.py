@@ -17,6 +17,7 @@ from typing import Any
 from data.feeds.content import decoded, files_of, read_bytes
 from data.feeds.histories.people import Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
+from data.feeds.histories.struck import ADDRESS, MOMENT, Shown
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import FILE as MATCHES
 from data.feeds.histories.targets import NO_ACTIVITY
@@ -27,7 +28,7 @@ from recommender.errors import BadInput
 
 ENDINGS = (".csv",)
 PERSON, VISIT = "participant_id", "deelname_id"
-SHOWN: Mapping[str, Any] = dict.fromkeys(("event_id", "event_theme", "event_type", "deelname_modifieddate"))
+SHOWN: Shown = {"event_id": ADDRESS, "event_theme": ADDRESS, "event_type": ADDRESS, "deelname_modifieddate": MOMENT}
 BY_RECORD = "participations by when they were written down: when somebody was there is not said"
 NOT_PEOPLE = "files of the agenda (activities, places, organisers), left out: they hold no participation"
 ONCE = "each participation once; the first is kept"

@@ -11,14 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 STRUCK = "(struck out)"
-Shown: TypeAlias = Mapping[str, "Shown | None"]
-"""Names of fields that stay, each with those below it; None for a plain value."""
+Shown: TypeAlias = Mapping[str, "Shown | re.Pattern[str]"]
+"""Names of fields that stay, each with those below it, or with what a plain value must look like to stay."""
+
+MOMENT = re.compile(r"[\d:.TZ+-]{4,35}")
+COUNT = re.compile(r"-?\d{1,6}")
+ADDRESS = re.compile(r"[\w:./#?=&%~+-]{1,200}")
+"""Ids, addresses and words of a vocabulary: no spaces, no sign of a mail address."""
+WORDS = re.compile(r"[^@]{1,200}")
 
 _MAIL = re.compile(r"[^\s/]@[^\s/]")
 # National numbers, card numbers and telephone numbers; days and times of ISO 8601 have fewer digits in a row.
 _NUMBER = re.compile(r"(?:\d[.\-]?){9,}")
-_LONG = 200
+_NAME = re.compile(r"[^\W\d_]{3,}")
 _CERTAIN = 6
+_TAIL = 4
 _MOST = 20
 
 
@@ -35,25 +42,42 @@ def scalars(value: Any) -> Iterator[str]:
             yield str(value)
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text that may be names, in small letters."""
+    return frozenset(_NAME.findall(text.lower()))
+
+
 def names_of(*values: Any) -> frozenset[str]:
-    """What identifies somebody, in small letters: every text in some values, and the last part of an address."""
+    """What identifies somebody, in small letters: every text in some values, the words of names and of mail
+    addresses, and the last part of other addresses.
+    """
     found: set[str] = set()
     for text in scalars(list(values)):
         plain = text.strip().lower()
-        found |= {plain, plain.removeprefix("mailto:"), re.split(r"[/:#]", plain.rstrip("/"))[-1]}
+        found.add(plain)
+        if "@" in plain:
+            mail = plain.removeprefix("mailto:")
+            found |= {mail} | words_of(mail.partition("@")[0])
+        elif ":" in plain or "/" in plain:
+            tail = re.split(r"[/:#]", plain.rstrip("/"))[-1]
+            found |= {tail} if len(tail) >= _TAIL else set()
+        else:
+            found |= words_of(plain)
     return frozenset(name for name in found if len(name) > 1)
 
 
 def tells_who(text: str, names: Iterable[str]) -> bool:
     """Whether a text looks like a person's mail address or number, or holds something that identifies one.
 
-    Short names count as words of their own only: "Jan" is not in "January".
+    Names, and what is short, count as words of their own only: "Jan" is not in "January".
     """
     plain = text.lower()
     if _MAIL.search(plain) or _NUMBER.search(plain):
         return True
     return any(
-        name in plain if len(name) > 3 else re.search(rf"(?<!\w){re.escape(name)}(?!\w)", plain) is not None
+        re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", plain) is not None
+        if name.isalpha() or len(name) < _TAIL
+        else name in plain
         for name in names
     )
 
@@ -64,27 +88,26 @@ def holds(text: str, names: Iterable[str]) -> bool:
     return _MAIL.search(plain) is not None or any(len(name) >= _CERTAIN and name in plain for name in names)
 
 
-def struck(record: Any, shown: Shown | None, names: frozenset[str]) -> Any:
+def struck(record: Any, shown: Shown | re.Pattern[str], names: frozenset[str]) -> Any:
     """A record, or a part of it, with only what may stay.
 
     Parameters
     ----------
     record : anything that JSON can say
-    shown : mapping or None
-        What stays of it; None for a plain value or a list of them.
+    shown : mapping or pattern
+        What stays of it; a pattern for a plain value or a list of them.
     names : set of str
         What identifies the person, from ``names_of``.
     """
     if isinstance(record, list):
         return [struck(part, shown, names) for part in record[:_MOST]]
     if isinstance(record, Mapping):
-        if shown is None:
+        if isinstance(shown, re.Pattern):
             return STRUCK
         kept = {key: struck(part, shown[key], names) for key, part in record.items() if key in shown}
         left = len(record) - len(kept)
         return kept | ({"more": f"{left} {STRUCK}"} if left else {})
     if record is None or isinstance(record, bool):
         return record
-    if shown is not None or len(str(record)) > _LONG or tells_who(str(record), names):
-        return STRUCK
-    return record
+    harmless = isinstance(shown, re.Pattern) and shown.fullmatch(str(record)) and not tells_who(str(record), names)
+    return record if harmless or record == "" else STRUCK

@@ -15,6 +15,7 @@ from typing import Any
 from data.feeds.content import parsed_json, read_bytes
 from data.feeds.histories.people import Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
+from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, Shown
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
 from data.feeds.records import Odd, UnusableError
@@ -22,7 +23,7 @@ from data.feeds.said import required, text_of
 from data.tables import Tables
 
 ENDINGS = (".json",)
-SHOWN: Mapping[str, Any] = {"eventId": None, "creationDate": None, "points": None}
+SHOWN: Shown = {"eventId": ADDRESS, "creationDate": MOMENT, "points": COUNT}
 BY_CARD = "people known by the number of a card alone"
 OTHERS = "answers that are no check-ins (families, cards, transactions, rewards), left out"
 ONCE = "each check-in once; the first is kept"

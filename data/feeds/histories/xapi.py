@@ -18,6 +18,7 @@ from data.feeds.content import decoded, parsed_json, read_bytes
 from data.feeds.eventld import name_in
 from data.feeds.histories.people import Pseudonym, agent_identity
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, stamp
+from data.feeds.histories.struck import ADDRESS, MOMENT, Shown
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
 from data.feeds.records import UnusableError
@@ -27,12 +28,11 @@ from recommender.errors import BadInput
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
 ATTENDED, VOIDED = "attended", "voided"
-SHOWN: Mapping[str, Any] = {
-    "timestamp": None,
-    "stored": None,
-    "version": None,
-    "verb": {"id": None},
-    "object": {"id": None, "objectType": None, "definition": {"type": None}},
+SHOWN: Shown = {
+    "timestamp": MOMENT,
+    "stored": MOMENT,
+    "verb": {"id": ADDRESS},
+    "object": {"id": ADDRESS, "objectType": ADDRESS, "definition": {"type": ADDRESS}},
 }
 _SIGNS = {"actor", "verb", "object"}
 
