@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from data.feeds.content import decoded, files_of, read_bytes
-from data.feeds.histories.people import Pseudonym, age_at
+from data.feeds.histories.people import OSLO, Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
 from data.feeds.histories.struck import ADDRESS, MOMENT, Shown
-from data.feeds.histories.tabled import context_of, tables_of
-from data.feeds.histories.targets import FILE as MATCHES
+from data.feeds.histories.tabled import BESIDE, context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
 from data.feeds.records import Odd, UnusableError
 from data.feeds.said import required, text_of
@@ -58,7 +57,7 @@ def rows_of(text: str, source: str) -> Iterator[tuple[int, Any]]:
 
 def _identities(row: Any) -> Sequence[str]:
     name = text_of(row.get(PERSON)) if isinstance(row, Mapping) else ""
-    return (f"oslo:{name}",) if name else ()
+    return (f"{OSLO}:{name}",) if name else ()
 
 
 def _persons(row: Any) -> Sequence[Any]:
@@ -78,7 +77,7 @@ def read_row(line: int, row: Any, odd: Odd, context: Context, seen: set[str]) ->
     if not isinstance(row, Mapping):
         raise UnusableError("", "", FORM.what)
     history = History()
-    learner = context.pseudonym(f"oslo:{required(PERSON, row[PERSON])}")
+    learner = context.pseudonym(f"{OSLO}:{required(PERSON, row[PERSON])}")
     if VISIT in row:
         theirs = required("event_id", row.get("event_id"))
         when = at("deelname_modifieddate", row.get("deelname_modifieddate"), context, history.counts)
@@ -135,7 +134,7 @@ def read(path: Path, pseudonym: Pseudonym, catalogue: Tables | None = None, now:
     context, seen, people = context_of(path, pseudonym, catalogue, now), set[str](), [0]
 
     def one(file: Path) -> History:
-        if file.name == MATCHES and path.is_dir():
+        if file.name in BESIDE and path.is_dir():
             return History()
         text = decoded(read_bytes(file), file.name, otherwise="cp1252")
         if path.is_dir() and not _is_history(text):

@@ -6,18 +6,26 @@ addresses can be guessed one by one, and whoever guesses right sees the hash con
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import hmac
+import io
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from data.feeds.records import UnusableError
 from data.feeds.said import text_of
+from recommender.errors import BadInput
 
 Pseudonym = Callable[[str], str]
 """From what identifies a person to what the store calls them."""
 
+UITPAS, UITPAS_CARD, OSLO = SYSTEMS = ("uitpas", "uitpas card", "oslo")
+"""Systems whose ids mean something in themselves alone."""
+
+FILE = "learners.csv"
+COLUMNS = ("theirs", "learner_id")
 OLDEST = 120
 _LENGTH = 32
 
@@ -42,6 +50,37 @@ def keyed(secret: bytes, city: str) -> Pseudonym:
         return "p-" + hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_LENGTH]
 
     return pseudonym
+
+
+def parse_learners(text: str, source: str) -> dict[str, str]:
+    """Whom the city has a name of its own for: what identifies them, and the pseudonym that its passports bear.
+
+    Raises
+    ------
+    BadInput
+        Naming file and line, and nothing of what stands there.
+    """
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    if lines.fieldnames is None or set(lines.fieldnames) != set(COLUMNS):
+        raise BadInput(f"{source}: the columns must be {' and '.join(COLUMNS)}")
+    found: dict[str, str] = {}
+    for row in lines:
+        theirs, learner = ((row.get(name) or "").strip() for name in COLUMNS)
+        if not theirs or not learner or None in row:
+            raise BadInput(f"{source}, line {lines.line_num}: expected what identifies somebody, then the pseudonym")
+        found[identity_of(theirs)] = learner
+    return found
+
+
+def linked(pseudonym: Pseudonym, learners: Mapping[str, str]) -> Pseudonym:
+    """Pseudonyms with those of the city first: of ``parse_learners``, by an id with or without its system's name."""
+
+    def named(identity: str) -> str:
+        system, _, plain = identity.partition(":")
+        known = learners.get(identity) or (learners.get(plain) if system in SYSTEMS else None)
+        return known or pseudonym(identity)
+
+    return named
 
 
 def mail_identity(address: str) -> str:

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from data.columns import ACTIVITY, LEARNER, PASSPORTS, STAMPS, Table
-from data.feeds.histories.people import Pseudonym
+from data.feeds.content import decoded, read_bytes
+from data.feeds.histories.people import FILE as LEARNERS
+from data.feeds.histories.people import Pseudonym, linked, parse_learners
 from data.feeds.histories.records import Context, History
+from data.feeds.histories.targets import FILE as MATCHES
 from data.feeds.histories.targets import targets_of
 from data.feeds.records import Row
 from data.feeds.rows import now_of
@@ -20,17 +23,23 @@ from data.tables import CitySettings, Tables
 from data.validation import validate
 from data.words import split
 
+BESIDE = (MATCHES, LEARNERS)
+"""Tables of one's own that may stand among the files of a history."""
+
 AGAIN = "stamps that stand in it twice, counted once"
 
 
 def context_of(path: Path, pseudonym: Pseudonym, catalogue: Tables | None, now: int | None) -> Context:
-    """What a source is read with.
+    """What a source is read with: the city, and the tables of one's own in the folder or beside the file.
 
     Raises
     ------
     BadInput
-        When the table of one's own beside it is not understood.
+        When one of these tables is not understood.
     """
+    beside = (path if path.is_dir() else path.parent) / LEARNERS
+    if beside.is_file():
+        pseudonym = linked(pseudonym, parse_learners(decoded(read_bytes(beside), LEARNERS), LEARNERS))
     city = CitySettings() if catalogue is None else catalogue.city
     return Context(path.name, city, now_of(city, now), targets_of(catalogue, path), pseudonym)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data.feeds.content import parsed_json, read_bytes
-from data.feeds.histories.people import Pseudonym, age_at
+from data.feeds.histories.people import UITPAS, UITPAS_CARD, Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
 from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, Shown
 from data.feeds.histories.tabled import context_of, tables_of
@@ -72,9 +72,9 @@ def identity(record: Any) -> str:
     """What a check-in's passholder is identified by: the id of the holder, else the card; ``""`` by nothing."""
     name = text_of(_holder(record).get("id"))
     if name:
-        return f"uitpas:{name}"
+        return f"{UITPAS}:{name}"
     card = text_of(record.get("uitpasNumber")) if isinstance(record, Mapping) else ""
-    return f"uitpas card:{card}" if card else ""
+    return f"{UITPAS_CARD}:{card}" if card else ""
 
 
 def _identities(record: Any) -> Sequence[str]:
