@@ -14,19 +14,37 @@ from recommender.routing.kernel_state import (
     BEST_WORTH,
     CYCLE,
     CYCLE_END,
+    DEAR,
     DOMAINS_MET,
     EFFORT,
+    EXPONENTS,
     ITERATION,
     KEPT_WORTH,
     N_OUT,
     PINS_MET,
     PRIZE,
+    STEP,
     Fixed,
     Work,
     borrowed,
     compiled,
     inlined,
 )
+
+# All settings were chosen by short and long runs on instances of several kinds; see benchmarks/README.md.
+# The first cooling takes so many iterations, every next one so many times as many.
+FIRST_CYCLE, GROWTH = 2000, 1.5
+# A route that is worth less by this share of a mean prize is taken with chance 1/e: at the start and end of a cooling.
+HOT, COLD = 0.6, 0.05
+# All the time there is, in shares of the best prize: equal prizes are told apart by it.
+ALL_TIME = 0.01
+# Every third cooling starts from the best of some drawn fills instead of the best route; in large problems fewer are
+# drawn, so that about this many places are looked at.
+FRESH_EVERY, FRESH_TRIES, FRESH_EFFORT = 3, 8, 400_000
+# Chance has at most this say in what is inserted next; so often is a visit passed over.
+NOISE, SKIP = 0.8, 0.05
+# What an iteration costs in places looked at, beside those.
+ITERATION_EFFORT = 2000
 
 
 @inlined
@@ -121,7 +139,7 @@ def start(fixed: Fixed, work: Work) -> None:
         work.touched[day] = 1
         forward(fixed, work, day, 1)
         backward(fixed, work, day)
-    recreate(fixed, work, 1, 0.0, 0.0, 0.5)
+    recreate(fixed, work, 0, 0.0, 0.0, 0.5)
     keep(work, True)
     value = worth(fixed, work)
     work.value[KEPT_WORTH] = -np.inf
@@ -129,33 +147,66 @@ def start(fixed: Fixed, work: Work) -> None:
 
 
 @compiled
+def start_afresh(fixed: Fixed, work: Work, dear: float) -> None:
+    """Take the best of some drawn fills from nothing into work: which corner of town to go to is decided here."""
+    dice, count, value = work.dice, work.tally, work.value
+    value[KEPT_WORTH] = -np.inf
+    before = count[EFFORT]
+    for _ in range(FRESH_TRIES):
+        if count[EFFORT] - before > FRESH_EFFORT:
+            break
+        for day in range(len(work.length)):
+            for i in range(1, work.length[day] + 1):
+                mark_out(fixed, work, work.tour[day, i])
+            work.length[day] = 0
+            work.tour[day, 1] = len(fixed.prize) + 1
+            forward(fixed, work, day, 1)
+            backward(fixed, work, day)
+            work.touched[day], work.stale[day] = 1, 1
+        exponent = below(dice, len(EXPONENTS))
+        recreate(fixed, work, exponent, NOISE * draw(dice), SKIP, draw(dice))
+        gained, time = worth(fixed, work), way(fixed, work)
+        if gained - dear * time > value[KEPT_WORTH]:
+            value[KEPT_WORTH] = gained - dear * time
+            keep(work, True)
+        if gained > value[BEST_WORTH]:
+            note_best(work, gained, time)
+    undo(fixed, work)
+
+
+@compiled
 def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> None:
     """Do what ``search`` says."""
-    count, value, settings, dice = work.tally, work.value, work.settings, work.dice
+    count, value, dice = work.tally, work.value, work.dice
     days = len(work.length)
     count[EFFORT] = 0
     while count[ITERATION] < most_iterations and count[EFFORT] < most_effort:
         if count[ITERATION] >= count[CYCLE_END]:
             count[CYCLE] += 1
-            count[CYCLE_END] = count[ITERATION] + int(settings[10] * settings[11] ** (count[CYCLE] - 1))
-            value[8] = 1.0 / max(count[CYCLE_END] - count[ITERATION], 1)
-            load_best(fixed, work)
-            keep(work, True)
-            value[KEPT_WORTH] = value[BEST_WORTH] - settings[9] * value[BEST_TIME]
+            count[CYCLE_END] = count[ITERATION] + int(FIRST_CYCLE * GROWTH ** (count[CYCLE] - 1))
+            value[STEP] = 1.0 / max(count[CYCLE_END] - count[ITERATION], 1)
+            # What a unit of time is worth, so that equal prizes are told apart by it.
+            dear = ALL_TIME * value[BEST_PRIZE] / max(fixed.day_closes.sum() - fixed.day_opens.sum(), 1e-9)
+            value[DEAR] = dear
+            if count[CYCLE] % FRESH_EVERY == 1:
+                start_afresh(fixed, work, dear)
+            else:
+                load_best(fixed, work)
+                keep(work, True)
+                value[KEPT_WORTH] = value[BEST_WORTH] - dear * value[BEST_TIME]
         count[ITERATION] += 1
-        count[EFFORT] += 2000
+        count[EFFORT] += ITERATION_EFFORT
         for day in range(days):
             work.touched[day] = 0
         ruin(fixed, work)
-        exponent = int(settings[12]) + below(dice, int(settings[13]))
-        weight = settings[16] + (settings[17] - settings[16]) * draw(dice)
-        recreate(fixed, work, exponent, settings[14] * draw(dice), settings[15], weight)
+        exponent = below(dice, len(EXPONENTS))
+        recreate(fixed, work, exponent, NOISE * draw(dice), SKIP, draw(dice))
         gained = worth(fixed, work)
         time = way(fixed, work)
-        new = gained - settings[9] * time
+        new = gained - value[DEAR] * time
         made = max(len(fixed.prize) - count[N_OUT], 1)
-        left = (count[CYCLE_END] - count[ITERATION]) * value[8]
-        heat = (settings[8] + (settings[7] - settings[8]) * left) * value[PRIZE] / made
+        left = (count[CYCLE_END] - count[ITERATION]) * value[STEP]
+        heat = (COLD + (HOT - COLD) * left) * value[PRIZE] / made
         if new >= value[KEPT_WORTH] + heat * np.log(1.0 - draw(dice)):
             value[KEPT_WORTH] = new
             keep(work, False)

@@ -107,10 +107,7 @@ def scan_day(fixed: Fixed, work: Work, day: int, weight: float) -> None:
     single = fixed.opens.shape[1] == 1
     for visit in range(n):
         cost[visit] = np.inf
-    blink = work.settings[18]
     for i in range(length + 1):
-        if blink > 0.0 and draw(work.dice) < blink:
-            continue
         before, after = work.tour[day, i], work.tour[day, i + 1]
         moment, bound, next_begin = work.begin[day, i], work.latest[day, i + 1], work.begin[day, i + 1]
         straight = fixed.go[before, after]

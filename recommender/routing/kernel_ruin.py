@@ -8,6 +8,15 @@ from recommender.routing.kernel_dice import below, draw
 from recommender.routing.kernel_schedule import mark_out, tidy
 from recommender.routing.kernel_state import Fixed, Work, compiled, inlined
 
+# Up to which draw a string, single visits, or poor visits are taken out; above, a whole day.
+STRINGS, SINGLES, POOR = 0.75, 0.85, 0.98
+# A string has at most so many visits, and at most this share of its day's.
+LONGEST, LONGEST_SHARE = 10, 0.6
+# So many strings spare some of their middle; each further visit spared is half as likely.
+SPARING = 0.5
+# On so many days at most a string is taken.
+MOST_STRINGS = 4
+
 
 @inlined
 def take_string(fixed: Fixed, work: Work, day: int, centre: int, size: int, spared: int) -> None:
@@ -91,7 +100,7 @@ def drop_orphans(fixed: Fixed, work: Work) -> None:
 @compiled
 def ruin(fixed: Fixed, work: Work) -> None:
     """One of the ways above, drawn; then the days that changed are tidied."""
-    dice, settings = work.dice, work.settings
+    dice = work.dice
     days = len(work.length)
     made = len(fixed.prize) - work.tally[0]
     if made > 0:
@@ -99,20 +108,20 @@ def ruin(fixed: Fixed, work: Work) -> None:
         centre = work.out[work.tally[0] + below(dice, made)]
         day = work.place[centre]
         length = work.length[day]
-        longest = max(1.0, min(settings[0], settings[1] * length))
-        if kind < settings[2]:
+        longest = max(1.0, min(LONGEST, LONGEST_SHARE * length))
+        if kind < STRINGS:
             strings = 1
             if days > 1:
-                strings += below(dice, min(days, int(settings[6])))
+                strings += below(dice, min(days, MOST_STRINGS))
             seed = centre
             step = 0
             while strings > 0:
                 day = work.place[centre]
                 if work.place[centre] >= 0 and work.touched[day] == 0:
-                    longest = max(1.0, min(settings[0], settings[1] * work.length[day]))
+                    longest = max(1.0, min(LONGEST, LONGEST_SHARE * work.length[day]))
                     size = 1 + int(draw(dice) * longest)
                     spared = 0
-                    if draw(dice) < settings[3] and size > 1:
+                    if draw(dice) < SPARING and size > 1:
                         spared = 1
                         while draw(dice) < 0.5 and spared + size < work.length[day]:
                             spared += 1
@@ -122,9 +131,9 @@ def ruin(fixed: Fixed, work: Work) -> None:
                     break
                 centre = fixed.near[seed, step]
                 step += 1
-        elif kind < settings[4]:
+        elif kind < SINGLES:
             take_any(fixed, work, min(1.0, (1.0 + draw(dice) * longest) / made))
-        elif kind < settings[5]:
+        elif kind < POOR:
             take_poor(fixed, work, day, 1 + int(draw(dice) * longest))
         else:
             for i in range(1, length + 1):

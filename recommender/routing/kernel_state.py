@@ -19,15 +19,15 @@ Int64 = NDArray[np.int64]
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
-# Exponents of prize in the worth of an insertion: from "whatever is quick" to "whatever counts most".
-EXPONENTS = (0.5, 1.0, 1.5, 2.0, 3.0)
+# Exponents of prize in the worth of an insertion: from what brings most for its time to what counts most.
+EXPONENTS = (1.0, 1.5, 2.0, 3.0)
 
 # Places in ``Work.tally``.
 N_OUT, ITERATION, EFFORT, CYCLE, CYCLE_END, DOMAINS_MET, PINS_MET, N_CHANGED = range(8)
 COUNTS = 12
 _NEAR = 40
 # Places in ``Work.value``.
-PRIZE, TIME, KEPT_PRIZE, KEPT_TIME, KEPT_WORTH, BEST_WORTH, BEST_PRIZE, BEST_TIME = range(8)
+PRIZE, TIME, KEPT_PRIZE, KEPT_TIME, KEPT_WORTH, BEST_WORTH, BEST_PRIZE, BEST_TIME, STEP, DEAR = range(10)
 VALUES = 12
 
 
@@ -132,7 +132,6 @@ class Work(NamedTuple):
     dice: UInt64
     tally: Int64
     value: Float64
-    settings: Float64
 
 
 def fixed_from(problem: Problem) -> Fixed:
@@ -181,7 +180,7 @@ def fixed_from(problem: Problem) -> Fixed:
     )
 
 
-def work_for(fixed: Fixed, seed: int, settings: Float64) -> Work:
+def work_for(fixed: Fixed, seed: int) -> Work:
     """An empty route, with everything the search needs allocated once."""
     n, days, room = len(fixed.prize), len(fixed.day_opens), len(fixed.prize) + 2
     tour = np.zeros((days, room), dtype=np.int32)
@@ -217,7 +216,6 @@ def work_for(fixed: Fixed, seed: int, settings: Float64) -> Work:
         dice=dice,
         tally=np.array([n] + [0] * (COUNTS - 1), dtype=np.int64),
         value=np.zeros(VALUES),
-        settings=settings,
     )
 
 

@@ -26,30 +26,6 @@ BATCH = 400_000
 MOST_VISITS = 1000
 _FOREVER = 2**62
 
-SETTINGS = np.array(
-    [
-        10.0,  # 0 longest string
-        0.6,  # 1 longest string as share of the day
-        0.75,  # 2 strings
-        0.5,  # 3 share of strings that spare their middle
-        0.85,  # 4 random visits
-        0.98,  # 5 poor visits; else whole day
-        3.0,  # 6 most days in one ruin
-        0.3,  # 7 heat at first
-        0.01,  # 8 heat at last
-        0.001,  # 9 weight of time
-        2000.0,  # 10 first cycle
-        1.5,  # 11 growth of cycles
-        1.0,  # 12 lowest exponent
-        3.0,  # 13 number of exponents
-        0.7,  # 14 noise
-        0.05,  # 15 skip
-        0.0,  # 16 detour weight, lowest
-        1.0,  # 17 highest
-        0.0,  # 18 share of gaps passed over
-    ]
-)
-
 
 def warm_up() -> None:
     """Compile the kernel, or load it from the disk, so that the first request does not wait for it."""
@@ -59,7 +35,7 @@ def warm_up() -> None:
     solve(Problem(np.ones(2), np.ones(2), *windows, np.ones((4, 4)), *day, visits), MaxIterations(1))
 
 
-def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0, settings: Float64 = SETTINGS) -> Solution:
+def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
     """Search for the route of the highest prize, until ``stop`` says so.
 
     The greedy fill comes first; every iteration then takes a part of the route out and fills it up again. Equal
@@ -71,8 +47,6 @@ def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0, settings: Fl
     stop : StoppingCriterion
         Asked before the first iteration and then after batches of under a millisecond.
     seed : int
-    settings : float64
-        Of the search; leave them as they are.
 
     Returns
     -------
@@ -82,9 +56,9 @@ def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0, settings: Fl
     """
     rows = most_promising(problem)
     if len(rows) < len(problem):
-        return _widened(solve(_narrowed(problem, rows), stop, seed, settings), rows)
+        return _widened(solve(_narrowed(problem, rows), stop, seed), rows)
     fixed = fixed_from(problem)
-    work = work_for(fixed, seed, settings)
+    work = work_for(fixed, seed)
     start(fixed, work)
     most = stop.most if isinstance(stop, MaxIterations) else _FOREVER
     while not stop(int(work.tally[ITERATION]), float(work.value[BEST_WORTH])):

@@ -7,7 +7,7 @@ import pytest
 
 from recommender.routing import kernel, kernel_state
 from recommender.routing.problem import MaxIterations, Problem, Solution
-from recommender.routing.solve import MOST_VISITS, SETTINGS, most_promising, solve, warm_up
+from recommender.routing.solve import MOST_VISITS, most_promising, solve, warm_up
 
 
 def town(n: int = 40, days: int = 2, seed: int = 0, **more) -> Problem:
@@ -98,7 +98,7 @@ def test_a_batch_of_one_iteration_ends_where_one_large_batch_ends():
     fixed = kernel_state.fixed_from(town())
     routes = []
     for effort in (1, 10**9):
-        work = kernel_state.work_for(fixed, 5, SETTINGS)
+        work = kernel_state.work_for(fixed, 5)
         kernel.start(fixed, work)
         calls = 0
         while work.tally[kernel_state.ITERATION] < 200:
