@@ -298,6 +298,9 @@ def main(
         raise typer.Exit(1) from None
     console.print(describe(1))
     show(console, root)
+    from benchmarks.histories import show_histories  # which itself breaks files in the ways of this module
+
+    show_histories(console, root)
     show_vocabularies(console, mapped(root))
     console.print("\nVocabularies and timetables")
     for name, said in parsed(root):

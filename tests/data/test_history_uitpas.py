@@ -125,6 +125,13 @@ def test_who_is_known_by_a_card_alone_is_counted(read):
     names_nobody(tables)
 
 
+@pytest.mark.parametrize("town", ["Noor de Bakker", "17061233428", "noor@example.com", 5341])
+def test_a_town_that_says_more_is_not_known(read, town):
+    tables = read(checkin(holder={"address": {"city": town}}))
+    assert (only(tables.passports)["area"], len(tables.stamps)) == ("", 1)
+    names_nobody(tables)
+
+
 def test_other_answers_of_the_api_are_left_out_and_counted(read):
     family = [{"passholder": checkin()["passholder"], "mainFamilyMember": True}]
     card = {"uitpasNumber": "0560002524314", "chipNumber": "042F51B2712380", "cardSystem": {}}

@@ -193,8 +193,9 @@ def read_credential(line: int, found: Found, context: Context, lists: Lists) -> 
     if not whose:
         raise UnusableError("credentialSubject.id", "", "somebody it was given to")
     theirs = required("credentialSubject.achievement.id", achievement.get("id"))
-    if holds(theirs, names_of(*_persons(found))) or ";" in theirs:
-        raise UnusableError("credentialSubject.achievement.id", theirs, "an id without ; that tells nobody who it was")
+    address = ADDRESS.fullmatch(theirs) and ":" in theirs
+    if not address or holds(theirs, names_of(*_persons(found))):
+        raise UnusableError("credentialSubject.achievement.id", theirs, "an address that names nobody")
     badge = context.targets.badge(theirs, text_of(achievement.get("name")))
     activity = context.targets.activity_behind(theirs, badge)
     earned = _earned(record, since, context, history)

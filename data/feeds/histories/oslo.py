@@ -17,7 +17,7 @@ from typing import Any
 from data.feeds.content import decoded, files_of, read_bytes
 from data.feeds.histories.people import OSLO, Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
-from data.feeds.histories.struck import ADDRESS, MOMENT, Shown
+from data.feeds.histories.struck import ADDRESS, MOMENT, Shown, tells_who
 from data.feeds.histories.tabled import BESIDE, context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
 from data.feeds.records import Odd, UnusableError
@@ -96,7 +96,7 @@ def read_row(line: int, row: Any, odd: Odd, context: Context, seen: set[str]) ->
         odd.append(bad)
         age = ""
     area = text_of(row.get("participant_statsector_name"))
-    history.passports.append(passport(learner, line, context, age=age, area=area))
+    history.passports.append(passport(learner, line, context, age=age, area="" if tells_who(area, ()) else area))
     return history
 
 

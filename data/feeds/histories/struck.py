@@ -74,18 +74,20 @@ def tells_who(text: str, names: Iterable[str]) -> bool:
     plain = text.lower()
     if _MAIL.search(plain) or _NUMBER.search(plain):
         return True
-    return any(
-        re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", plain) is not None
-        if name.isalpha() or len(name) < _TAIL
-        else name in plain
-        for name in names
-    )
+    return any(_is_in(name, plain) for name in names)
+
+
+def _is_in(name: str, plain: str) -> bool:
+    if not name.isalpha() and len(name) >= _TAIL:
+        return name in plain
+    return re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", plain) is not None
 
 
 def holds(text: str, names: Iterable[str]) -> bool:
-    """Whether an id holds a mail address, or something long enough to identify a person that does."""
+    """Whether an id holds a mail address, a person's name, or a number of theirs that is no chance likeness."""
     plain = text.lower()
-    return _MAIL.search(plain) is not None or any(len(name) >= _CERTAIN and name in plain for name in names)
+    certain = (name for name in names if name.isalpha() or len(name) >= _CERTAIN)
+    return _MAIL.search(plain) is not None or any(_is_in(name, plain) for name in certain)
 
 
 def struck(record: Any, shown: Shown | re.Pattern[str], names: frozenset[str]) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from data.feeds.content import parsed_json, read_bytes
 from data.feeds.histories.people import UITPAS, UITPAS_CARD, Pseudonym, age_at
 from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
-from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, Shown
+from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, Shown, names_of, tells_who
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
 from data.feeds.records import Odd, UnusableError
@@ -90,8 +90,11 @@ FORM = Form("a check-in with eventId, creationDate and passholder", SHOWN, _pers
 
 
 def _town(holder: Mapping[str, Any]) -> str:
+    """The town somebody lives in; ``""`` for a text that holds anything else of them."""
     address = holder.get("address")
-    return text_of(address.get("city")) if isinstance(address, Mapping) else ""
+    town = text_of(address.get("city")) if isinstance(address, Mapping) else ""
+    others = names_of({name: part for name, part in holder.items() if name != "address"})
+    return "" if tells_who(town, others) else town
 
 
 def read_checkin(line: int, record: Any, odd: Odd, context: Context, seen: set[str]) -> History:
