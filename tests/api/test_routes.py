@@ -328,3 +328,21 @@ def test_a_place_that_nobody_knows_is_no_stop(oss: Served) -> None:
     best = plan(oss, {**OUTING, **friday})["routes"][0]
     assert visits(best) == ["stars"]
     assert best["geojson"]["features"][0]["geometry"]["coordinates"] == [5.54, 51.79]
+
+
+def test_nothing_of_a_passport_that_asks_for_a_route_is_kept(
+    settle: Callable[..., Home], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = settle(tmp_path)
+    marks = ("51.7654", "5.4444", "badge-of-nobody")
+    passport = {"age": 8.5, "home": {"lat": 51.7654, "lon": 5.4444}, "badges": ["badge-of-nobody"]}
+    with caplog.at_level("DEBUG"), serve(Settings(home=home.path)) as served:
+        for question in ({**OUTING, "passport": passport}, {**JOURNEY, "passport": passport}):
+            assert plan(served, question)
+        assert served.http.post("/v1/lines", json={"passport": passport}).status_code == 200
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("leerlijn"))
+    assert "/v1/routes 200" in ours
+    for mark in marks:
+        assert mark.encode() not in kept
+        assert mark not in ours
