@@ -1,12 +1,17 @@
 """Pseudonyms, and what is struck out of a record."""
 
+import csv
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from data.feeds.histories import openbadges, uitpas
 from data.feeds.histories.people import keyed, linked, parse_learners
+from data.feeds.histories.registry import HISTORIES, history_reader
 from data.feeds.histories.struck import ADDRESS, MOMENT, WORDS, names_of, struck, tells_who
+from data.feeds.histories.targets import parse_own
 from recommender.errors import BadInput
 from tests.data.histories import PSEUDONYM, badge, checkin, names_nobody
 
@@ -42,8 +47,6 @@ def test_a_table_of_names_that_is_not_understood_is_not_repeated(text):
 
 
 def test_the_table_of_names_is_read_from_beside_the_history(tmp_path, tiny):
-    import json
-
     (tmp_path / "a.json").write_text(json.dumps([checkin()]))
     (tmp_path / "learners.csv").write_text("theirs,learner_id\n8703fee0-29cc-452c-b1af-94ef494d4196,r-1\n")
     for source in (tmp_path, tmp_path / "a.json"):
@@ -80,3 +83,21 @@ def test_only_what_is_named_stays_and_only_when_it_looks_right():
         "parts": [{"id": "(struck out)"}, {"id": "c", "more": "1 (struck out)"}, "(struck out)"],
         "nested": "(struck out)", "none": None, "empty": "", "more": "1 (struck out)",
     }  # fmt: skip
+
+
+def test_the_guide_names_every_history_its_files_and_its_tables():
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "feeds.md").read_text(encoding="utf-8")
+    section = guide.partition("## Passport histories")[2]
+    rows = dict(re.findall(r"^\|[^|]*\| `--feed (\w+)` \|([^|]*)\|", section, re.MULTILINE))
+    assert set(rows) == set(HISTORIES)
+    for name, files in rows.items():
+        module = history_reader(name).__globals__
+        assert set(re.findall(r"`(\.\w+)`", files)) == set(module["ENDINGS"]), name
+    learners, matches = re.findall(r"```csv\n(.*?)```", section, re.DOTALL)
+    assert len(parse_learners(learners, "")) == len(list(csv.reader(learners.splitlines()))) - 1
+    assert len(parse_own(matches, "")) == 2
+
+
+def test_a_history_that_there_is_not_is_named_with_those_that_are():
+    with pytest.raises(BadInput, match="'nothing' is none of openbadges, xapi, uitpas, oslo"):
+        history_reader("nothing")
