@@ -69,7 +69,12 @@ def shown(address: str, body: Mapping[str, Any], answer: Mapping[str, Any], live
 
 def addresses(address: str) -> str:
     """Where to look next."""
-    pages = {"page for people": "/", "learning lines": "/lines", "how good is it?": "/report/en", "OpenAPI": "/openapi.json"}
+    pages = {
+        "page for people": "/",
+        "learning lines": "/lines",
+        "how good is it?": "/report/en",
+        "OpenAPI": "/openapi.json",
+    }
     return "\n".join(f"  {name:16} {address}{path}" for name, path in pages.items())
 
 

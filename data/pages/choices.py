@@ -81,8 +81,9 @@ class Choices:
 
     @property
     def personal(self) -> bool:
-        """Whether anything was chosen besides the language and the reader."""
-        return self != Choices(lang=self.lang, voice=self.voice)
+        """Whether anything was chosen besides the language, the reader, and the hours of a day out that nobody asked for."""
+        plain = Choices(lang=self.lang, voice=self.voice, day=self.day, leave=self.leave, back=self.back)
+        return self != plain
 
 
 def read_choices(fields: Mapping[str, Sequence[str]]) -> Choices:
