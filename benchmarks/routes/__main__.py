@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(describe(1))
         console.print(_table({"the engine": done} | (_beside(instances, known, wish.cpu_ms) if wish.beside else {})))
     except BadInput as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
         return 2
     return 0
 
