@@ -33,14 +33,16 @@ from recommender.routing.kernel_state import (
 
 # All settings were chosen by short and long runs on instances of several kinds; see benchmarks/README.md.
 # The first cooling takes so many iterations, every next one so many times as many.
-FIRST_CYCLE, GROWTH = 2000, 1.5
+FIRST_CYCLE, GROWTH = 1500, 1.5
+# Before it come short ones, each from a drawn fill: a town with far quarters is decided by the quarter one begins in.
+PROBES, PROBE = 4, 250
 # A route that is worth less by this share of a mean prize is taken with chance 1/e: at the start and end of a cooling.
 HOT, COLD = 0.6, 0.05
 # All the time there is, in shares of the best prize: equal prizes are told apart by it.
 ALL_TIME = 0.01
-# Every third cooling starts from the best of some drawn fills instead of the best route; in large problems fewer are
-# drawn, so that about this many places are looked at.
-FRESH_EVERY, FRESH_TRIES, FRESH_EFFORT = 3, 8, 400_000
+# Of the others every third starts from a drawn fill too instead of the best route. The first probe takes the best of so
+# many fills, all others a single one, so that they differ; in large problems about so many places are looked at at most.
+FRESH_EVERY, FIRST_TRIES, TRIES, FRESH_EFFORT = 3, 8, 1, 400_000
 # Chance has at most this say in what is inserted next; so often is a visit passed over.
 NOISE, SKIP = 0.8, 0.05
 # What an iteration costs in places looked at, beside those.
@@ -147,12 +149,12 @@ def start(fixed: Fixed, work: Work) -> None:
 
 
 @compiled
-def start_afresh(fixed: Fixed, work: Work, dear: float) -> None:
+def start_afresh(fixed: Fixed, work: Work, dear: float, tries: int) -> None:
     """Take the best of some drawn fills from nothing into work: which corner of town to go to is decided here."""
     dice, count, value = work.dice, work.tally, work.value
     value[KEPT_WORTH] = -np.inf
     before = count[EFFORT]
-    for _ in range(FRESH_TRIES):
+    for _ in range(tries):
         if count[EFFORT] - before > FRESH_EFFORT:
             break
         for day in range(len(work.length)):
@@ -183,13 +185,15 @@ def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> Non
     while count[ITERATION] < most_iterations and count[EFFORT] < most_effort:
         if count[ITERATION] >= count[CYCLE_END]:
             count[CYCLE] += 1
-            count[CYCLE_END] = count[ITERATION] + int(FIRST_CYCLE * GROWTH ** (count[CYCLE] - 1))
+            cooling = count[CYCLE] - PROBES
+            length = PROBE if cooling <= 0 else int(FIRST_CYCLE * GROWTH ** (cooling - 1))
+            count[CYCLE_END] = count[ITERATION] + length
             value[STEP] = 1.0 / max(count[CYCLE_END] - count[ITERATION], 1)
             # What a unit of time is worth, so that equal prizes are told apart by it.
             dear = ALL_TIME * value[BEST_PRIZE] / max(fixed.day_closes.sum() - fixed.day_opens.sum(), 1e-9)
             value[DEAR] = dear
-            if count[CYCLE] % FRESH_EVERY == 1:
-                start_afresh(fixed, work, dear)
+            if cooling <= 0 or cooling % FRESH_EVERY == 0:
+                start_afresh(fixed, work, dear, FIRST_TRIES if count[CYCLE] == 1 else TRIES)
             else:
                 load_best(fixed, work)
                 keep(work, True)
