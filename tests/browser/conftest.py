@@ -43,9 +43,11 @@ def served(tiny: Tables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, or a skip that says how to get it."""
+    """Chromium, or a skip that says how to get it. Its event loop lives in the test's own thread, so it goes when the
+    package is done: other tests start a loop of their own there.
+    """
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: install the Debian package chromium")
     with sync_playwright() as play:
