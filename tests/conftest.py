@@ -170,8 +170,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
-    """A real PostgreSQL, started for the tests of this process."""
-    with postgres.server() as server:
+    """A real PostgreSQL, one for all processes of a run."""
+    with postgres.server(shared=os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:12]) as server:
         yield server
 
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,38 @@ from data.tables import Tables
 from recommender.release import Release, save_release
 from recommender.routing.solve import warm_up
 from training.config import Config
+from tests import postgres
 from training.fit import fit
 
 ASK = "/v1/recommendations"
+DATABASES = ("sqlite", "postgresql")
+_ADDRESS = "store-address"
+"""File in a test's home with the address of its store, where that is not the embedded one."""
+
+
+class Placed(Home):
+    """A home that knows on which database its store is, as an installation knows from ``LEERLIJN_DATABASE_URL``."""
+
+    @property
+    def database_url(self) -> str:
+        """Address of the database, ``""`` for the embedded store."""
+        file = self.path / _ADDRESS
+        return file.read_text() if file.exists() else ""
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or super().store_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What an installation on this home has in its environment."""
+        url = {"LEERLIJN_DATABASE_URL": self.database_url} if self.database_url else {}
+        return {"LEERLIJN_HOME": str(self.path)} | url
+
+
+def placed(settings: Settings) -> Settings:
+    """Settings with the address of the store that was made in their home; an address of their own stays."""
+    return replace(settings, database_url=settings.database_url or Placed(settings.home).database_url)
 
 
 @dataclass(frozen=True)
@@ -74,7 +103,7 @@ def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterato
     """Serve on a free port of this machine until the block ends."""
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
-    app = create_app(settings, clock)
+    app = create_app(placed(settings), clock)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on"))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -99,20 +128,61 @@ def release(tiny: Tables) -> Release:
     return fit(tiny, Config())
 
 
-@pytest.fixture(scope="session")
-def settle(tiny: Tables, release: Release) -> Callable[..., Home]:
+@contextmanager
+def places(request: pytest.FixtureRequest, database: str) -> Iterator[Callable[[Path], Placed]]:
+    """Makes homes with an empty store each on one of the databases, which go when the block ends."""
+    with ExitStack() as gone:
+
+        def make(path: Path) -> Placed:
+            home = Placed(path)
+            if database == "postgresql" and not home.database_url:
+                server: postgres.Server = request.getfixturevalue("postgres_server")
+                url = server.new_store()
+                gone.callback(server.drop_database, url)
+                path.mkdir(parents=True, exist_ok=True)
+                (path / _ADDRESS).write_text(url)
+            return home
+
+        yield make
+
+
+def _settle(
+    home: Placed,
+    tiny: Tables,
+    release: Release,
+    releases: tuple[str, ...] = ("20260302T080000Z-one",),
+    **changes: Any,
+) -> Placed:
+    tables = replace(tiny, **changes)
+    with Store(home.store_url) as store:
+        store.create()
+        store.save(tables)
+    for name in releases:
+        save_release(release, home.releases(tables.city.id), name=name)
+        home.point(tables.city.id, name)
+    return home
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, database: str) -> Iterator[Callable[[Path], Placed]]:
+    """Makes a home in a folder, with an empty store on each database in turn."""
+    with places(request, database) as make:
+        yield make
+
+
+@pytest.fixture
+def settle(place: Callable[[Path], Placed], tiny: Tables, release: Release) -> Callable[..., Placed]:
     """Puts a city in a folder: its tables in the store, and its releases, of which the last is in service."""
 
-    def put(path: Path, releases: tuple[str, ...] = ("20260302T080000Z-one",), **changes: Any) -> Home:
-        home = Home(path)
-        tables = replace(tiny, **changes)
-        with Store(home.store_url) as store:
-            store.create()
-            store.save(tables)
-        for name in releases:
-            save_release(release, home.releases(tables.city.id), name=name)
-            home.point(tables.city.id, name)
-        return home
+    def put(path: Path, releases: tuple[str, ...] = ("20260302T080000Z-one",), **changes: Any) -> Placed:
+        return _settle(place(path), tiny, release, releases, **changes)
 
     return put
 
@@ -126,13 +196,20 @@ def ready_to_plan() -> None:
 
 
 @pytest.fixture(scope="session")
-def oss_home(settle: Callable[..., Home], tmp_path_factory: pytest.TempPathFactory) -> Home:
+def oss_home(
+    request: pytest.FixtureRequest,
+    database: str,
+    tiny: Tables,
+    release: Release,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Placed]:
     """Klein-Oss with one release in service."""
-    return settle(tmp_path_factory.mktemp("oss"))
+    with places(request, database) as make:
+        yield _settle(make(tmp_path_factory.mktemp("oss")), tiny, release)
 
 
 @pytest.fixture(scope="session")
-def oss(oss_home: Home) -> Iterator[Served]:
+def oss(oss_home: Placed) -> Iterator[Served]:
     """Klein-Oss, served in demo mode."""
     with serve(Settings(home=oss_home.path, refresh_seconds=0.05)) as served:
         yield served

@@ -17,10 +17,9 @@ from api.settings import Settings
 from api.shapes.question import GivenPassport, Question, Wishes
 from api.shapes.route_question import JourneyQuestion, OutingQuestion
 from data.folder import read_folder
-from data.home import Home
 from data.store import Store
 from recommender.release import save_release
-from tests.api.conftest import Served, serve
+from tests.api.conftest import Served, places, serve
 from training.config import Config
 from training.fit import fit
 
@@ -45,17 +44,18 @@ def split(block: str) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def sample(request: pytest.FixtureRequest, database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The shipped city, trained and served."""
-    home = Home(tmp_path_factory.mktemp("sample"))
     tables = read_folder(ROOT / "data" / "sample")
-    with Store(home.store_url) as store:
-        store.create()
-        store.save(tables)
-    save_release(fit(tables, Config()), home.releases(tables.city.id), name="first")
-    home.point(tables.city.id, "first")
-    with serve(Settings(home=home.path)) as served:
-        yield served
+    with places(request, database) as make:
+        home = make(tmp_path_factory.mktemp("sample"))
+        with Store(home.store_url) as store:
+            store.create()
+            store.save(tables)
+        save_release(fit(tables, Config()), home.releases(tables.city.id), name="first")
+        home.point(tables.city.id, "first")
+        with serve(Settings(home=home.path)) as served:
+            yield served
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda words: words[2] + " " + " ".join(words[5:])[:30])

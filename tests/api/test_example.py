@@ -21,11 +21,11 @@ from api.listen import listen, main
 from api.settings import Settings
 from data.home import Home
 from recommender.errors import BadConfig
-from tests.api.conftest import ASK, Served, serve
+from tests.api.conftest import ASK, Placed, Served, serve
 
 
-def _start(home: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "LEERLIJN_HOME": str(home), "OPENBLAS_NUM_THREADS": "1"}
+def _start(home: Placed, *arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, **home.environment, "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "api", "serve", *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -76,8 +76,8 @@ def test_without_a_model_the_example_says_so(settle: Callable[..., Home], tmp_pa
     assert re.search(r"^  1\. ", text, re.MULTILINE)
 
 
-def test_the_command_shows_it_and_stops_in_order(oss_home: Home) -> None:
-    process = _start(oss_home.path, "--port", "0", "--example")
+def test_the_command_shows_it_and_stops_in_order(oss_home: Placed) -> None:
+    process = _start(oss_home, "--port", "0", "--example")
     try:
         text = _read_until(process, "OpenAPI")
         assert "  1. " in text
@@ -90,10 +90,10 @@ def test_the_command_shows_it_and_stops_in_order(oss_home: Home) -> None:
     assert all(" INFO " in line for line in errors.splitlines()), errors
 
 
-def test_a_taken_port_is_named_with_the_way_out(oss_home: Home) -> None:
+def test_a_taken_port_is_named_with_the_way_out(oss_home: Placed) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = _start(oss_home.path, "--port", str(port), "--example")
+        process = _start(oss_home, "--port", str(port), "--example")
         output, errors = process.communicate(timeout=60)
         with pytest.raises(SystemExit, match=f"PORT={port + 1}"):
             main(str(port))

@@ -151,11 +151,15 @@ def test_a_new_key_takes_over_and_a_revoked_one_opens_nothing(store_url: str, ti
 
 
 def test_keys_are_made_and_listed_on_the_command_line(
-    tiny: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    store_url: str,
+    tiny: Tables,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    with Store(Home(tmp_path).store_url) as store:
+    monkeypatch.setenv("LEERLIJN_DATABASE_URL", store_url)
+    with Store(store_url) as store:
         store.create()
         store.save(tiny)
     run(["keys", "create", "--scope", "recommend", "--label", "app", "--days", "30"])

@@ -10,6 +10,7 @@ import pytest
 
 from api.settings import Settings
 from data.home import Home
+from data.store import Store, schema
 from tests.api.conftest import ASK, problem, serve
 
 MARKS = ("51.7777", "5.4444", "badge-of-nobody", "9.8765", "gone-activity-77")
@@ -35,6 +36,13 @@ def test_nothing_of_an_inline_passport_is_kept(
             content = path.read_bytes()
             for mark in MARKS:
                 assert mark.encode() not in content, (path, mark)
+    with Store(home.store_url) as store, store.engine.connect() as connection:
+        kept = "".join(
+            str(row) for table in schema.METADATA.sorted_tables for row in connection.execute(table.select())
+        )
+    assert "Klein-Oss" in kept
+    for mark in MARKS:
+        assert mark not in kept
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("http", "hpack")))
     assert "/v1/recommendations 200" in ours
     for mark in MARKS:

@@ -22,7 +22,7 @@ from data.store import OldStore, Store
 from data.tables import Tables, frame_of
 from recommender.errors import BadConfig, BadInput
 from recommender.release import Release, save_release, write_sums
-from tests.api.conftest import ASK, Served, problem, serve
+from tests.api.conftest import ASK, Served, placed, problem, serve
 from tests.conftest import moment
 
 Settle = Callable[..., Home]
@@ -284,7 +284,7 @@ def test_with_keys_only_health_and_the_contract_are_open(settle: Settle, tiny: T
 def test_demo_mode_refuses_a_city_of_its_own(settle: Settle, tiny: Tables, tmp_path: Path) -> None:
     home = settle(tmp_path, city=replace(tiny.city, origin="own"))
     with pytest.raises(BadConfig, match=r"a city of its own, with real people in it.*--mode keys"):
-        open_service(Settings(home=home.path))
+        open_service(placed(Settings(home=home.path)))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
@@ -305,9 +305,9 @@ def test_the_city_must_be_clear(settle: Settle, tiny: Tables, tmp_path: Path) ->
     home = settle(tmp_path / "two")
     settle(tmp_path / "two", releases=(), city=replace(tiny.city, id="groot-oss"))
     with pytest.raises(BadConfig, match="choose one with --city: groot-oss, klein-oss"):
-        open_service(Settings(home=home.path))
+        open_service(placed(Settings(home=home.path)))
     with pytest.raises(BadInput, match="no city 'oz' in the store; it holds: groot-oss, klein-oss"):
-        open_service(Settings(home=home.path, city="oz"))
-    service = open_service(Settings(home=home.path, city="klein-oss"))
+        open_service(placed(Settings(home=home.path, city="oz")))
+    service = open_service(placed(Settings(home=home.path, city="klein-oss")))
     assert set(service.cities) == {"klein-oss"}
     service.store.close()

@@ -13,11 +13,11 @@ import pytest
 
 from api.__main__ import run
 from api.settings import Settings
-from data.home import Home
 from data.store import Store
 from data.store.migrate import newest
 from data.tables import Tables
 from recommender.errors import BadConfig, BadInput
+from tests.api.conftest import Placed
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -55,9 +55,9 @@ def test_a_setting_outside_its_range_is_named(name: str, value: str, says: str) 
         Settings.from_environment({name: value})
 
 
-def test_the_command_line_refuses_in_one_sentence(settle: Callable[..., Home], tiny: Tables, tmp_path: Path) -> None:
-    settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
-    environment = {"PATH": os.environ["PATH"], "LEERLIJN_HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
+def test_the_command_line_refuses_in_one_sentence(settle: Callable[..., Placed], tiny: Tables, tmp_path: Path) -> None:
+    home = settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
+    environment = {"PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1", **home.environment}
     done = subprocess.run(
         [sys.executable, "-m", "api", "serve"], capture_output=True, text=True, timeout=60, env=environment, check=False
     )
@@ -77,24 +77,26 @@ def test_the_command_line_refuses_in_one_sentence(settle: Callable[..., Home], t
     ],
 )
 def test_what_cannot_be_served_is_refused(
-    settle: Callable[..., Home],
+    settle: Callable[..., Placed],
     tiny: Tables,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
     says: str,
 ) -> None:
-    settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path))
+    home = settle(tmp_path, releases=(), city=replace(tiny.city, origin="own"))
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(BadInput, match=says):
         run(arguments)
 
 
 def test_upgrade_makes_the_schema(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path))
+    monkeypatch.setenv("LEERLIJN_DATABASE_URL", store_url)
     run(["upgrade"])
     assert f"schema {newest()}" in capsys.readouterr().out
-    with Store(Home(tmp_path).store_url) as store:
+    with Store(store_url) as store:
         store.check()
