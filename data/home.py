@@ -16,20 +16,21 @@ import json
 import os
 import re
 import secrets
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from recommender.errors import BadInput
+from recommender.release import alone, remove_release
 
 VARIABLE = "LEERLIJN_HOME"
 DEFAULT = Path("var")
 POINTER = "current"
 ERASURES = "erasures"
 """In ``times.json`` of a release: how many people were erased from the city when its data was read."""
-KEPT = 10
+KEPT = 3
+"""Releases that stay: the one in service and those before it."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -152,22 +153,40 @@ class Home:
         old = [
             name for name in names if self.before_erasure(city, name, erased) and name not in self.published(city)[:1]
         ]
-        for name in old:
-            shutil.rmtree(self.releases(city) / name, ignore_errors=True)
+        if old:
+            with alone(self.releases(city)):
+                self._remove(city, old)
         return old
 
     def point(self, city: str, name: str) -> None:
-        """Put a release in service.
+        """Put a release in service, and remove those that no longer count as the last ``KEPT``.
+
+        Newer ones that were never in service stay: they may be about to go live.
 
         Raises
         ------
         BadInput
             When the city has no release of that name.
         """
-        if not (self.releases(city) / _checked("release", name)).is_dir():
+        folder = self.releases(city) / _checked("release", name)
+        if not folder.is_dir():
             raise BadInput(f"city {city!r} has no release {name!r} in {self.releases(city)}")
-        names = [name, *(old for old in self.published(city) if old != name)]
-        replace_file(self.pointer(city), "\n".join(names[:KEPT]) + "\n")
+        with alone(self.releases(city)):
+            names = [name, *(old for old in self.published(city) if old != name)]
+            self._write_pointer(city, names[:KEPT])
+            made = folder.stat().st_mtime_ns
+            others = (path for path in self.releases(city).glob("[!.]*") if path.is_dir())
+            self._remove(city, [path.name for path in others if path.stat().st_mtime_ns < made], names[:KEPT])
+
+    def _write_pointer(self, city: str, names: Sequence[str]) -> None:
+        for rest in self.releases(city).glob(f".{POINTER}.*"):  # of somebody who was killed before the rename
+            rest.unlink(missing_ok=True)
+        replace_file(self.pointer(city), "\n".join(names) + "\n")
+
+    def _remove(self, city: str, names: Sequence[str], but: Sequence[str] = ()) -> None:
+        for name in names:
+            if name not in but and (self.releases(city) / name).is_dir():
+                remove_release(self.releases(city) / name)
 
     def rollback(self, city: str) -> str:
         """Put the release before the current one back in service, and return its name.
@@ -179,8 +198,11 @@ class Home:
         BadInput
             When there is nothing to go back to.
         """
-        names = [old for old in self.published(city)[1:] if (self.releases(city) / old).is_dir()]
-        if not names:
+        if not self.published(city)[1:]:
             raise BadInput(f"city {city!r} has no earlier release to go back to")
-        replace_file(self.pointer(city), "\n".join(names) + "\n")
+        with alone(self.releases(city)):
+            names = [old for old in self.published(city)[1:] if (self.releases(city) / old).is_dir()]
+            if not names:
+                raise BadInput(f"city {city!r} has no earlier release to go back to")
+            self._write_pointer(city, names)
         return names[0]

@@ -9,12 +9,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,8 @@ SCHEMA = 1
 MANIFEST, SUMS, TIMES = "manifest.json", "SHA256SUMS", "times.json"
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_.-]+)")
 _READ_BYTES = 1 << 20
+_ASIDE, _GONE = ".writing-", ".removing-"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +96,12 @@ def save_release(
         With its name and full manifest.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    aside = directory / f".writing-{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
+    with alone(directory):
+        return _save(release, directory, created, times or {}, name)
+
+
+def _save(release: Release, directory: Path, created: str, times: Mapping[str, Any], name: str) -> Release:
+    aside = directory / f"{_ASIDE}{os.getpid()}"
     aside.mkdir()
     files = {}
     for file, array in sorted(_arrays(release).items()):
@@ -100,17 +109,57 @@ def save_release(
         files[f"{file}.npy"] = _sha256(aside / f"{file}.npy")
     manifest = {**release.manifest, "schema": SCHEMA, "weights": _weights(release), "files": files}
     _write_json(aside / MANIFEST, manifest)
-    _write_json(aside / TIMES, dict(times or {}))
+    _write_json(aside / TIMES, dict(times))
     write_sums(aside)
     for path in aside.iterdir():
         _sync(path)
     _sync(aside)
     name = name or f"{created}-{_sha256(aside / MANIFEST)[:8]}".strip("-")
     target = directory / name
-    shutil.rmtree(target, ignore_errors=True)
-    aside.rename(target)
+    if target.exists():
+        _exchange(aside, target)
+    else:
+        aside.rename(target)
     _sync(directory)
+    _clear(directory)
     return replace(release, name=name, manifest=manifest)
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Hold a folder of releases for oneself while its names change, and clear what a killed writer left in it.
+
+    The lock is the folder's own and goes with the process that holds it, however that ends.
+    """
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _clear(directory)
+        yield
+    finally:
+        os.close(handle)
+
+
+def remove_release(folder: Path) -> None:
+    """Take a release away so that it is there whole or not at all; within ``alone``."""
+    gone = folder.with_name(f"{_GONE}{folder.name}")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _clear(directory: Path) -> None:
+    for path in directory.glob(".*"):
+        if path.name.startswith((_ASIDE, _GONE)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change names in one step, so that neither name is ever missing."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
+    if not hasattr(libc, "renameat2") or libc.renameat2(*names, _RENAME_EXCHANGE):
+        remove_release(other)  # a file system that cannot: the name is missing for a moment
+        one.rename(other)
 
 
 def write_sums(directory: Path) -> None:
@@ -146,6 +195,10 @@ def load_release(directory: Path) -> Release:
     for file, digest in manifest["files"].items():
         _check(directory / file, digest, MANIFEST)
         arrays[Path(file).stem] = _load(directory / file)
+    for extra in sorted({path.name for path in directory.iterdir()} - {SUMS, *listed, *manifest["files"]}):
+        raise BrokenRelease(
+            f"{directory / extra} does not belong to the release: neither {MANIFEST} nor {SUMS} names it"
+        )
     return _build(arrays, manifest, directory.name)
 
 
