@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -13,8 +14,11 @@ from api.problems import Problem
 from data.store import Store, StoreAway, keys
 from data.store.keys import Key
 
-OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json"})
-"""Addresses that ask for no key."""
+OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json", "/desk/key", "/desk/desk.css"})
+"""Addresses that ask for no key. The page where a coordinator enters one, and its style, are among them."""
+
+PAGES = ("/desk", "/report")
+"""What a session at the desk opens, besides a key in the header: these addresses and what lies below them."""
 
 SCOPES: tuple[tuple[str, str], ...] = (
     ("/v1/stamps", "write"),
@@ -63,7 +67,7 @@ class Keys:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, ...], _Seen] = OrderedDict()
 
     async def find(self, text: str) -> Key | None:
         """The key that a text is, None for one that never was.
@@ -73,17 +77,30 @@ class Keys:
         StoreAway
             When the store does not answer and the key was not seen lately.
         """
-        now, seen = time.monotonic(), self._seen.get(text)
+        return await self._remembered(("text", text), lambda: self._look(text))
+
+    async def held(self, city: str, key_id: str) -> Key | None:
+        """A city's key by its id, which is no secret and so opens nothing by itself; None for one that never was.
+
+        Raises
+        ------
+        StoreAway
+            As ``find``.
+        """
+        return await self._remembered(("id", city, key_id), lambda: self._look_by_id(city, key_id))
+
+    async def _remembered(self, name: tuple[str, ...], look: Callable[[], Key | None]) -> Key | None:
+        now, seen = time.monotonic(), self._seen.get(name)
         if seen is not None and now - seen.at < FRESH_SECONDS:
             return seen.key
         try:
             async with asyncio.timeout(1.0):
-                key = await asyncio.to_thread(self._look, text)
+                key = await asyncio.to_thread(look)
         except (TimeoutError, DBAPIError, StoreAway):
             if seen is not None and now - seen.at < STALE_SECONDS:
                 return seen.key
             raise StoreAway("keys cannot be looked up") from None
-        self._seen[text] = _Seen(key, now)
+        self._seen[name] = _Seen(key, now)
         while len(self._seen) > MOST_KEPT:
             self._seen.popitem(last=False)
         return key
@@ -91,6 +108,10 @@ class Keys:
     def _look(self, text: str) -> Key | None:
         with self._store.engine.connect() as connection:
             return keys.find(connection, text)
+
+    def _look_by_id(self, city: str, key_id: str) -> Key | None:
+        with self._store.engine.connect() as connection:
+            return next((key for key in keys.listed(connection, city) if key.id == key_id), None)
 
 
 async def admit(authorization: str, path: str, known: Keys, now: float) -> Key:

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from fastapi import FastAPI
 
 from api import openapi, problems
-from api.endpoints import catalogue, health, learners, lines, people, recommendations, release, routes
+from api.desk.room import Desk
+from api.endpoints import catalogue, desk, desk_door, health, learners, lines, people, recommendations, release, routes
 from api.middleware import Access, Envelope, Guard
 from api.service import Clock, open_service
 from api.settings import Settings
@@ -33,6 +34,7 @@ def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: b
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         service = app.state.service = open_service(settings, clock)
+        app.state.desk = Desk(service)
         service.writer.start()
         if ready_to_plan:
             service.planning.get_ready()
@@ -55,7 +57,7 @@ def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: b
         redoc_url=None,
         openapi_url=None,
     )
-    for module in (recommendations, routes, lines, catalogue, people, learners, release, health, openapi):
+    for module in (recommendations, routes, lines, catalogue, people, learners, release, health, openapi, desk, desk_door):
         app.include_router(module.router)
     if find_spec("api.page"):
         app.include_router(import_module("api.page").router)

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import OPEN, admit
+from api.desk.door import opened_by_session, seated
 from api.problems import Problem, problem_from
 from api.settings import Settings, is_loopback
 from data.store import StoreAway
@@ -102,9 +103,12 @@ class Access:
             if client is not None and not is_loopback(client[0]):
                 raise Problem(403, "Demo mode answers this machine alone.")
         elif scope["path"] not in OPEN:
-            service = scope["app"].state.service
-            given = Headers(scope=scope).get("authorization", "")
-            scope["state"]["key"] = await admit(given, scope["path"], service.keys, service.clock())
+            service, headers = scope["app"].state.service, Headers(scope=scope)
+            given = headers.get("authorization", "")
+            if not given and opened_by_session(scope["path"]):
+                scope["state"]["key"] = await seated(scope, headers)
+            else:
+                scope["state"]["key"] = await admit(given, scope["path"], service.keys, service.clock())
 
 
 class Guard:
