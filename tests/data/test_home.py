@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,26 @@ def test_the_environment_names_the_home(tmp_path: Path) -> None:
     with Store(home.store_url) as store:
         store.create()
     assert (home.path / "leerlijn.sqlite").is_file()
+
+
+def test_the_last_three_stay_and_what_may_still_go_live(home: Home) -> None:
+    folder = home.releases("oss")
+    for second, name in enumerate(("one", "two", "three", "four", "five", "new")):
+        (folder / name).mkdir(exist_ok=True)
+        os.utime(folder / name, (second, second))
+    for name in ("one", "two", "three", "four", "five"):
+        home.point("oss", name)
+    assert home.published("oss") == ("five", "four", "three")
+    assert {path.name for path in folder.iterdir()} == {"three", "four", "five", "new", "current"}
+    assert home.rollback("oss") == "four"
+    assert {path.name for path in folder.iterdir()} == {"three", "four", "five", "new", "current"}
+
+
+def test_what_a_killed_publisher_left_is_cleared_by_the_next(home: Home) -> None:
+    folder = home.releases("oss")
+    for left in (".writing-1", ".removing-one"):
+        (folder / left).mkdir()
+        (folder / left / "als.npy").write_bytes(b"x")
+    (folder / ".current.123").write_text("half a na")
+    home.point("oss", "one")
+    assert not [path.name for path in folder.glob(".*")]

@@ -268,3 +268,10 @@ def test_a_side_file_belongs_to_the_release_once_it_is_summed(copied):
     flip(copied / "evaluation.json", 0)
     with pytest.raises(BrokenRelease, match=r"evaluation\.json"):
         load_release(copied)
+
+
+@pytest.mark.parametrize("name", ["extra.npy", ".hidden", "notes.txt", "evaluation.json"])
+def test_a_file_that_does_not_belong_to_it_is_refused_by_its_name(copied, name):
+    (copied / name).write_bytes(b"{}")
+    with pytest.raises(BrokenRelease, match=f"{name} does not belong to the release"):
+        load_release(copied)
