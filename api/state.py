@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from api.fallback import answered
 from data.home import Home
 from data.hours import Doors
 from data.pages.metro import Metro, metro
@@ -25,7 +26,6 @@ from recommender.answer import Answer
 from recommender.city import Catalogue, Int64
 from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
-from recommender.recommend import recommend
 from recommender.release import Release, load_release
 
 LOG = logging.getLogger("leerlijn.api")
@@ -104,8 +104,8 @@ class Live:
         return max(at, int(self.changes[last])) if last >= 0 else at, "clock"
 
     def recommend(self, passport: Passport, request: Request) -> Answer:
-        """The one recipe, on what is in service."""
-        return recommend(passport, self.catalogue, self.release, request)
+        """The one recipe, on what is in service; with less to go on where it breaks, see ``fallback``."""
+        return answered(passport, self.catalogue, self.release, request)
 
     def time(self, moment: int) -> str:
         """A moment as the city's clocks show it, ISO 8601 with offset."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api import body, present
 from api.asker import who_asks
 from api.draw import digest_of, seed_of
+from api.fallback import fell
 from api.respond import json_answer, problems
 from api.service import language_of, live_of, service_of
 from api.shapes.answer import AnswerShape
@@ -46,7 +47,8 @@ async def recommendations(request: Request) -> Response:
     request_id: str = request.state.request_id
     if question.learner is not None and not who.away:
         service.writer.put(_shown(live, found, question.learner, request_id))
-    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found, away=who.away)
+    less = who.away or fell(found, live.release)
+    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found, away=less)
     return json_answer(content, lang)
 
 
