@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         where.add_argument("--city", default=argparse.SUPPRESS, help="the city to serve, when the store holds several")
         where.add_argument("--host", default=argparse.SUPPRESS, help="address to listen on (127.0.0.1)")
         where.add_argument("--port", type=int, default=argparse.SUPPRESS, help="port to listen on (8000)")
+        where.add_argument("--workers", type=int, default=argparse.SUPPRESS, help="processes that answer (1)")
         where.add_argument(
             "--mode",
             choices=MODES,
@@ -75,6 +76,11 @@ def run(arguments: Sequence[str]) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listening.getsockname()[1]}"
         print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
+        if settings.workers > 1:
+            from api.workers import Supervisor
+
+            Supervisor(settings, listening, lambda pid: None).run()
+            return
         # No access log of the server's own: it writes addresses as typed, which may name a learner.
         app = create_app(settings, ready_to_plan=True)
         show = partial(example.example, app, address) if with_example and settings.demo else None

@@ -14,11 +14,13 @@ from api import openapi, problems
 from api.desk.room import Desk
 from api.endpoints import catalogue, desk, desk_door, health, learners, lines, people, recommendations, release, routes
 from api.middleware import Access, Envelope, Guard
-from api.service import Clock, open_service
+from api.service import Clock, Opened, open_service
 from api.settings import Settings
 
 
-def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: bool = False) -> FastAPI:
+def create_app(
+    settings: Settings, clock: Clock = time.time, *, ready_to_plan: bool = False, opened: Opened | None = None
+) -> FastAPI:
     """The application, not yet running: the store and the releases are opened when it starts.
 
     Parameters
@@ -29,12 +31,17 @@ def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: b
         Seconds since 1970 UTC.
     ready_to_plan : bool
         True gets the search for routes ready at the start; otherwise the first route waits for it.
+    opened : Opened or None
+        What was loaded already, by the process that this worker was forked from.
     """
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        service = app.state.service = open_service(settings, clock)
+        service = app.state.service = open_service(settings, clock, opened)
         app.state.desk = Desk(service)
+        if opened is not None:  # it may have been loaded long before this worker came to replace another one
+            for city in service.cities.values():
+                await city.look()
         service.writer.start()
         if ready_to_plan:
             service.planning.get_ready()
@@ -57,7 +64,19 @@ def create_app(settings: Settings, clock: Clock = time.time, *, ready_to_plan: b
         redoc_url=None,
         openapi_url=None,
     )
-    for module in (recommendations, routes, lines, catalogue, people, learners, release, health, openapi, desk, desk_door):
+    for module in (
+        recommendations,
+        routes,
+        lines,
+        catalogue,
+        people,
+        learners,
+        release,
+        health,
+        openapi,
+        desk,
+        desk_door,
+    ):
         app.include_router(module.router)
     if find_spec("api.page"):
         app.include_router(import_module("api.page").router)

@@ -50,7 +50,16 @@ class Service:
     planning: Planning = field(default_factory=Planning)
 
 
-def open_service(settings: Settings, clock: Clock = time.time) -> Service:
+@dataclass(frozen=True)
+class Opened:
+    """A store, and every city to serve as it stands in it: all that several workers may share."""
+
+    store: Store
+    home: Home
+    cities: Mapping[str, City]
+
+
+def open_cities(settings: Settings) -> Opened:
     """Open the store and load every city to serve.
 
     Raises
@@ -61,11 +70,25 @@ def open_service(settings: Settings, clock: Clock = time.time) -> Service:
     store, home = Store(settings.store_url), Home(settings.home)
     try:
         names = cities_to_serve(settings.city, settings.demo, store)
-        cities = {name: City(name, store, home, settings.refresh_seconds) for name in names}
+        return Opened(store, home, {name: City(name, store, home, settings.refresh_seconds) for name in names})
     except BaseException:
         store.close()
         raise
-    return Service(settings, store, home, cities, open_reader(store), Writer(store), Keys(store), home.secret(), clock)
+
+
+def open_service(settings: Settings, clock: Clock = time.time, opened: Opened | None = None) -> Service:
+    """Everything that a running service holds; see ``open_cities`` for the errors.
+
+    Parameters
+    ----------
+    opened : Opened or None
+        What was loaded already, by the process that this worker was forked from.
+    """
+    opened = opened or open_cities(settings)
+    store, home = opened.store, opened.home
+    return Service(
+        settings, store, home, opened.cities, open_reader(store), Writer(store), Keys(store), home.secret(), clock
+    )
 
 
 def service_of(request: Request) -> Service:

@@ -13,6 +13,7 @@ from recommender.errors import BadConfig
 
 MODES = ("demo", "keys")
 PREFIX = "LEERLIJN_"
+MOST_WORKERS = 256
 
 _KINDS: Mapping[str, Any] = {
     "home": Path,
@@ -21,6 +22,7 @@ _KINDS: Mapping[str, Any] = {
     "mode": str,
     "host": str,
     "port": int,
+    "workers": int,
     "max_body_bytes": int,
     "body_seconds": float,
     "refresh_seconds": float,
@@ -53,6 +55,8 @@ class Settings:
         key on everything but health and the OpenAPI document.
     host, port : str, int
         Where to listen.
+    workers : int
+        How many processes answer.
     max_body_bytes : int
         The largest body that is read.
     body_seconds : float
@@ -74,6 +78,7 @@ class Settings:
     mode: str = "demo"
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     max_body_bytes: int = 1 << 20
     body_seconds: float = 10.0
     refresh_seconds: float = 1.0
@@ -84,6 +89,8 @@ class Settings:
             raise BadConfig(f"mode: {self.mode!r} is none of {', '.join(MODES)}")
         if not 0 <= self.port <= 65535:
             raise BadConfig(f"port: {self.port} is not between 0 and 65535")
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise BadConfig(f"workers: {self.workers} is not between 1 and {MOST_WORKERS}")
         for name in ("max_body_bytes", "body_seconds", "route_seconds"):
             if not getattr(self, name) > 0:
                 raise BadConfig(f"{name}: {getattr(self, name)} is not above 0")

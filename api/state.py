@@ -209,10 +209,11 @@ class City:
         """
         if clock - self._looked >= self.refresh_seconds and self._looking is None:
             self._looked = clock
-            self._looking = asyncio.create_task(self._look())
+            self._looking = asyncio.create_task(self.look())
         return self.live
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Take what is new into service when there is something new; whatever is wrong with it, nothing is raised."""
         try:
             new = await asyncio.to_thread(self._load_if_changed)
             if new is not None:

@@ -28,7 +28,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_every_setting_can_come_from_the_environment() -> None:
     wanted = Settings(
         home=Path("/srv/x"), database_url="sqlite:////srv/y", city="oss", mode="keys", host="0.0.0.0", port=80,
-        max_body_bytes=5, body_seconds=0.5, refresh_seconds=2.0, route_seconds=9.0,
+        max_body_bytes=5, body_seconds=0.5, refresh_seconds=2.0, route_seconds=9.0, workers=3,
     )  # fmt: skip
     environment = {f"LEERLIJN_{field.name.upper()}": str(getattr(wanted, field.name)) for field in fields(Settings)}
     assert Settings.from_environment(environment) == wanted
@@ -45,6 +45,7 @@ def test_the_command_line_wins() -> None:
     [
         ("LEERLIJN_PORT", "http", "LEERLIJN_PORT: 'http' is not a number"),
         ("LEERLIJN_PORT", "65536", "port: 65536 is not between 0 and 65535"),
+        ("LEERLIJN_WORKERS", "0", "workers: 0 is not between 1 and 256"),
         ("LEERLIJN_MODE", "open", "mode: 'open' is none of demo, keys"),
         ("LEERLIJN_MAX_BODY_BYTES", "0", "max_body_bytes: 0 is not above 0"),
         ("LEERLIJN_BODY_SECONDS", "nan", "body_seconds: nan is not above 0"),
