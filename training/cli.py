@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend, cli_store, cli_travel
+from training import cli_data, cli_model, cli_recommend, cli_store, cli_travel, cli_upkeep
 
 DATA, MODEL, USE, STORE = "Data", "Model", "Use", "Store"
 
@@ -20,6 +20,7 @@ EXAMPLES = {
         "python -m training simulate --out town --seed 7",
         "python -m training simulate --out madrid --over ../feeds/madrid --feed madrid",
     ],
+    "repair": ["python -m training repair --city my-city", "python -m training repair --data my-city --out lists"],
     "travel": [
         "python -m training travel --city my-city --streets my-city.osm.pbf",
         "python -m training travel --city my-city --timetable region-gtfs.zip",
@@ -67,6 +68,7 @@ def build() -> typer.Typer:
         (DATA, cli_data.load),
         (DATA, cli_data.simulate),
         (DATA, cli_travel.travel),
+        (DATA, cli_upkeep.repair),
         (MODEL, cli_model.search),
         (MODEL, cli_model.train),
         (MODEL, cli_model.evaluate),

@@ -26,8 +26,8 @@ from data.store import Store
 from data.tables import Tables
 from recommender.release import Release, save_release
 from recommender.routing.solve import warm_up
-from training.config import Config
 from tests import postgres
+from training.config import Config
 from training.fit import fit
 
 ASK = "/v1/recommendations"
