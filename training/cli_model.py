@@ -122,9 +122,9 @@ def evaluate(
     tables = read_city(data, city)
     started = time.perf_counter()
     with progress_bar() as bars:
-        tasks = {"fit": bars.add_task("Fitting", total=None), "rank": bars.add_task("Ranking", total=None)}
+        task = bars.add_task("Fitting and ranking", total=None)
         results = evaluated(
-            tables, settings, moment, lambda step, done, total: bars.update(tasks[step], completed=done, total=total)
+            tables, settings, moment, lambda step, done, total: bars.update(task, completed=done, total=total)
         )
     written = write(results, target or home().reports(tables.city.id))
     show_results(results)

@@ -137,14 +137,16 @@ class Choices(_Checked):
 
 @dataclass(frozen=True)
 class Evaluation(_Checked):
-    """One global time cut: how much is kept back, for how long a visit counts, how often it is redrawn.
+    """Global time cuts: how many, for how long a visit counts, how often it is redrawn.
 
-    ``test_share`` is the share of the stamps that the cut leaves for the test when no moment is given;
+    ``cuts`` is the number of season starts at most, the last ones. Where there is none among the stamps, one cut leaves
+    ``test_share`` of them for the test;
     ``learners`` caps the learners who are tested (0: all), drawn with the seed; cells of fewer than
     ``smallest_cell`` learners are not shown.
     """
 
     where = "evaluation"
+    cuts: int = _within(3, 1, 12)
     horizon_days: float = _within(90.0, 1.0, 3650.0)
     test_share: float = _within(0.25, 0.01, 0.9)
     bootstrap: int = _within(1000, 100, 100_000)

@@ -12,10 +12,7 @@ from benchmarks.ranking.peers import timed
 from benchmarks.ranking.split import Split
 from recommender.city import Float64, Int32
 from recommender.eligibility import eligible, open_pool
-
-FREE_FIRST = 1e6
-"""Minutes that a ticket is taken to be worth: whatever is free stands before whatever is not."""
-NOT_KNOWN_MINUTES = 1e3
+from training.evaluation.baselines import FREE_FIRST, NOT_KNOWN_MINUTES, first_held
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +73,7 @@ def newest_first(seed: int) -> Agenda:
     """What was never held before, by the start of its very first session."""
 
     def score(split: Split, found: Openings) -> Float64:
-        sessions = split.catalogue.sessions
-        first = np.full(split.n_activities, np.inf)
-        np.minimum.at(first, sessions.activity, sessions.start)
-        return np.where(np.isnan(found.soonest), np.nan, first)
+        return np.where(np.isnan(found.soonest), np.nan, first_held(split.catalogue.sessions, split.n_activities))
 
     return Agenda("newest", score, seed)
 

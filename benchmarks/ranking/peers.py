@@ -8,29 +8,21 @@ because its threads and BLAS's get in each other's way (up to ten times slower).
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
-from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
-from implicit.utils import ParameterWarning
-from scipy import linalg, sparse
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from benchmarks.ranking.lists import Scorer, ranked
 from benchmarks.ranking.split import LENGTH, Split
 from recommender.city import Float64, Int32
 from training.config import Als
-from training.evaluation.baselines import Baseline
-from training.sources.collaborative import SHARE_OF_ACTIVITIES
-
-NEIGHBOURS = 1000
-"""Kept per activity by item-kNN: on validation venues it found half more than with implicit's own 20."""
-EASE_RIDGE = 200.0
-"""Best or level in all three worlds, of 1 to 1,000."""
+from training.evaluation.baselines import Asked, Baseline
+from training.evaluation.peers import ease_weights, implicit_als, item_likeness
 
 
 class Contestant(Protocol):
@@ -130,7 +122,11 @@ class Simple:
         assert self._baseline is not None
         own, baseline = histories(split), self._baseline
         nothing = np.zeros(split.n_activities)
-        return timed(split, lambda block: baseline.scores(own[block]), nothing, self._seed)
+
+        def scores(block: slice) -> Float64:
+            return baseline.scores(Asked.of(own[block], split.n_activities))
+
+        return timed(split, scores, nothing, self._seed)
 
 
 def timed(split: Split, scorer: Scorer, otherwise: Float64, seed: int = 0) -> tuple[Int32, float]:
@@ -164,14 +160,7 @@ def als_with(settings: Als, seed: int, threads: int) -> Factors:
     """``implicit``'s ALS with the settings that the engine ships."""
 
     def build(split: Split) -> Any:
-        return AlternatingLeastSquares(
-            factors=max(1, min(settings.factors, int(split.visited.sum()) // SHARE_OF_ACTIVITIES)),
-            alpha=settings.alpha,
-            regularization=settings.regularisation,
-            iterations=settings.iterations,
-            random_state=seed,
-            num_threads=threads,
-        )
+        return implicit_als(int(split.visited.sum()), settings, seed, threads)
 
     return Factors("implicit ALS, our settings", build)
 
@@ -183,16 +172,10 @@ def bpr(seed: int, threads: int) -> Factors:
 
 def neighbours(kind: str, threads: int) -> Scored:
     """Item-kNN by ``implicit``: ``cosine`` or ``BM25``."""
-    model_of = {"cosine": CosineRecommender, "BM25": BM25Recommender}[kind]
 
     def learn(visits: sparse.csr_matrix) -> Callable[[sparse.csr_matrix], Any]:
-        kept = np.flatnonzero(visits.getnnz(axis=1))
-        with threadpool_limits(1, "blas"), warnings.catch_warnings():
-            # Its own weighting hands its own fit a matrix of the wrong kind, and then warns of it.
-            warnings.simplefilter("ignore", ParameterWarning)
-            model = model_of(K=NEIGHBOURS, num_threads=threads)
-            model.fit(visits[kept], show_progress=False)
-        return lambda own: (own @ model.similarity).toarray()
+        likeness = item_likeness(visits, kind, threads)
+        return lambda own: (own @ likeness).toarray()
 
     return Scored(f"item-kNN, {kind}", learn)
 
@@ -201,11 +184,7 @@ def ease() -> Scored:
     """EASE (Steck 2019, doi:10.1145/3308558.3313710): one matrix from activities to activities, in closed form."""
 
     def learn(visits: sparse.csr_matrix) -> Callable[[sparse.csr_matrix], Any]:
-        gram = (visits.T @ visits).toarray().astype(np.float64)
-        gram[np.diag_indices_from(gram)] += EASE_RIDGE
-        weights = linalg.inv(gram, overwrite_a=True, check_finite=False)
-        weights /= -np.diag(weights).copy()
-        weights[np.diag_indices_from(weights)] = 0
+        weights = ease_weights(visits)
         return lambda own: own @ weights
 
     return Scored("EASE", learn)

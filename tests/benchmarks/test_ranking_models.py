@@ -7,10 +7,11 @@ import pytest
 
 from benchmarks.ranking.lists import check, ranked
 from benchmarks.ranking.models import NAMES, WORLDS_ONLY, contestants
-from benchmarks.ranking.peers import EASE_RIDGE, ease, popularity
+from benchmarks.ranking.peers import ease, popularity
 from benchmarks.ranking.run import Measured, measure, summarise
 from benchmarks.ranking.split import LENGTH, read_split
 from recommender.errors import BadInput, LeerlijnError
+from training.evaluation.peers import EASE_RIDGE
 
 NOW = 1_580_515_200
 TASTELESS = ("random", "popular")

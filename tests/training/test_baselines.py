@@ -4,7 +4,7 @@ from data.columns import ACTIVITIES, THEMES
 from data.tables import Tables
 from data.translate import catalogue_from
 from tests.training.test_cut import frame
-from training.evaluation.baselines import Content, Popular, Random, top
+from training.evaluation.baselines import Asked, Content, Popular, Random, top
 
 DAY = 86_400
 EMPTY = np.empty(0, dtype=np.int32)
@@ -29,12 +29,13 @@ def test_popular_counts_before_the_cut_and_within_its_days():
     activity, at = np.array([0, 0, 1, 2, 2, 2], np.int32), np.array([0, 1, 95, 100, 101, 102]) * DAY
     ever = Popular("popular", activity, at, 4, cut=100 * DAY)
     lately = Popular("popular_30_days", activity, at, 4, cut=100 * DAY, days=30)
-    assert ever.scores([EMPTY]).tolist() == [[2, 1, 0, 0]]
-    assert lately.scores([EMPTY]).tolist() == [[0, 1, 0, 0]]
+    assert ever.scores(Asked.of([EMPTY], 4)).tolist() == [[2, 1, 0, 0]]
+    assert lately.scores(Asked.of([EMPTY], 4)).tolist() == [[0, 1, 0, 0]]
 
 
 def test_content_prefers_what_shares_themes_with_the_history():
-    scores = Content(catalogue().activities).scores([np.array([0], np.int32), np.array([2], np.int32), EMPTY])
+    asked = Asked.of([np.array([0], np.int32), np.array([2], np.int32), EMPTY], 4)
+    scores = Content(catalogue().activities).scores(asked)
     assert scores[0, 1] > scores[0, 2:].max()
     assert scores[1, 3] > scores[1, :2].max()
     assert not scores[2].any()
@@ -43,7 +44,9 @@ def test_content_prefers_what_shares_themes_with_the_history():
 def test_content_without_any_word_or_theme():
     activities = catalogue().activities
     bare = frame(ACTIVITIES, activity_id=["a", "b"], title=["", ""])
-    scores = Content(catalogue_from(Tables(activities=bare, has_sessions=False)).activities).scores([EMPTY])
+    scores = Content(catalogue_from(Tables(activities=bare, has_sessions=False)).activities).scores(
+        Asked.of([EMPTY], 2)
+    )
     assert not scores.any()
     assert len(activities) == 4
 
@@ -57,5 +60,5 @@ def test_top_keeps_to_what_is_allowed_and_pads():
 
 def test_lots_decide_where_a_baseline_cannot():
     lots = np.random.default_rng(0).random((400, 4))
-    first = top(Random(4).scores([]), np.ones((400, 4), bool), lots, 1)[:, 0]
+    first = top(Random(4).scores(Asked.of([], 4)), np.ones((400, 4), bool), lots, 1)[:, 0]
     assert (np.bincount(first, minlength=4) > 60).all()

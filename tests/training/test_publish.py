@@ -30,7 +30,7 @@ def home(tmp_path, release):
 def results(release, **verdict):
     empty = {"beats": [], "beaten_by": [], "level_with": []}
     return {
-        "schema": "leerlijn-evaluation/1",
+        "schema": "leerlijn-evaluation/2",
         "city": {"id": CITY},
         "config": json.loads(json.dumps(release.manifest["config"])),
         "verdict": {"code": "better", "figure": "recall@10", **empty, **verdict},

@@ -1,22 +1,60 @@
 """The simple things that the engine has to beat. Each ranks exactly what the engine may rank.
 
-A baseline knows what the engine knew: the stamps before the cut and the catalogue. Where it cannot tell two
-activities apart it draws lots, so that no id order helps it.
+A baseline knows what the engine knew: the stamps before the cut, the catalogue and the map. Where it cannot tell two
+activities apart it goes by ``otherwise``, then draws lots, so that no id order helps it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from recommender.city import DOMAINS, UNKNOWN, Activities, Bool, Float64, Int32, Int64
+from recommender.city import DOMAINS, UNKNOWN, Activities, Bool, Float64, Int32, Int64, Sessions
 
 DAY = 86_400
+FREE_FIRST = 1e6
+"""Minutes that a ticket is taken to be worth: whatever is free stands before whatever is not."""
+NOT_KNOWN_MINUTES = 1e3
+"""What a place that nobody knows counts as, in minutes: behind every place that is known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A block of learners who ask.
+
+    Attributes
+    ----------
+    history : sequence of int32 arrays
+        What each had done before the cut: activity rows.
+    person : int32, shape (n_learners,)
+        Row of each in the visits that the baselines learned from; ``UNKNOWN`` for somebody without any.
+    trial : int32, shape (n_learners,)
+        Row of each in the trial.
+    nearest : float64, shape (n_learners, n_activities)
+        Minutes to the nearest session that is open to them, ``NOT_KNOWN_MINUTES`` where that is not known.
+    allowed : bool, shape (n_learners, n_activities)
+        What was open and eligible at their moment.
+    """
+
+    history: Sequence[Int32]
+    person: Int32
+    trial: Int32
+    nearest: Float64
+    allowed: Bool
+
+    @classmethod
+    def of(cls, history: Sequence[Int32], n_activities: int) -> Asked:
+        """Learners of whom only the history is known, and to whom everything is open."""
+        nobody, shape = np.full(len(history), UNKNOWN, dtype=np.int32), (len(history), n_activities)
+        nowhere, anything = np.broadcast_to(NOT_KNOWN_MINUTES, shape), np.broadcast_to(np.True_, shape)
+        return cls(history, nobody, nobody, nowhere, anything)
 
 
 class Baseline(Protocol):
@@ -25,35 +63,72 @@ class Baseline(Protocol):
     @property
     def name(self) -> str: ...
 
-    def scores(self, histories: Sequence[Int32]) -> Float64:
-        """Shape (n_learners, n_activities) or (1, n_activities), higher is better; ``histories`` are rows."""
+    @property
+    def otherwise(self) -> Float64:
+        """Shape (n_activities,): decides between equal scores before lots do."""
+        ...
+
+    def scores(self, asked: Asked) -> Float64:
+        """Shape (n_learners, n_activities) or (1, n_activities), higher is better."""
         ...
 
 
-class Random:
+class Fixed:
+    """The same score for everybody."""
+
+    def __init__(self, name: str, scores: Float64) -> None:
+        self.name = name
+        self.otherwise = np.zeros(len(scores))
+        self._scores = scores[None, :]
+
+    def scores(self, asked: Asked) -> Float64:
+        return self._scores
+
+
+class Random(Fixed):
     """Lots alone."""
 
-    name = "random"
-
     def __init__(self, n_activities: int) -> None:
-        self._same = np.zeros((1, n_activities))
-
-    def scores(self, histories: Sequence[Int32]) -> Float64:
-        return self._same
+        super().__init__("random", np.zeros(n_activities))
 
 
-class Popular:
+class Popular(Fixed):
     """Most visited before the cut, or in the ``days`` before it."""
 
     def __init__(
         self, name: str, activity: Int32, at: Int64, n_activities: int, cut: int, days: float | None = None
     ) -> None:
-        self.name = name
         counted = at < cut if days is None else (at < cut) & (at >= cut - days * DAY)
-        self._visits = np.bincount(activity[counted], minlength=n_activities).astype(float)[None, :]
+        self.visits = np.bincount(activity[counted], minlength=n_activities).astype(float)
+        super().__init__(name, self.visits)
 
-    def scores(self, histories: Sequence[Int32]) -> Float64:
-        return self._visits
+
+class Newest(Fixed):
+    """What was held least long: by the start of an activity's very first session, the latest first."""
+
+    def __init__(self, sessions: Sessions, n_activities: int) -> None:
+        super().__init__("newest", first_held(sessions, n_activities))
+
+
+def first_held(sessions: Sessions, n_activities: int) -> Float64:
+    """Start of each activity's very first session, seconds since 1970 UTC; -inf for one without any."""
+    first = np.full(n_activities, np.inf)
+    np.minimum.at(first, sessions.activity, sessions.start.astype(float))
+    return np.where(np.isfinite(first), first, -np.inf)
+
+
+class NearestAndFree:
+    """What is free, nearest first; then the rest, nearest first."""
+
+    name = "nearest_and_free"
+
+    def __init__(self, activities: Activities) -> None:
+        self.otherwise = np.zeros(len(activities))
+        self._free = np.where(activities.price == 0, FREE_FIRST, 0.0)
+
+    def scores(self, asked: Asked) -> Float64:
+        found: Float64 = self._free - asked.nearest
+        return found
 
 
 class Content:
@@ -72,15 +147,20 @@ class Content:
         else:
             vectors = np.zeros((len(texts), 1))
         self._vectors = sparse.csr_array(vectors)
+        self.otherwise = np.zeros(len(activities))
 
-    def scores(self, histories: Sequence[Int32]) -> Float64:
-        lengths = [len(history) for history in histories]
-        learner = np.repeat(np.arange(len(histories)), lengths)
-        activity = np.concatenate([np.empty(0, np.int32), *histories])
-        shape = (len(histories), self._vectors.shape[0])
-        visits = sparse.csr_array(sparse.coo_array((np.ones(len(activity)), (learner, activity)), shape))
+    def scores(self, asked: Asked) -> Float64:
+        visits = visits_of(asked.history, self._vectors.shape[0])
         cosine: Float64 = (normalize(visits @ self._vectors) @ self._vectors.T).toarray()
         return cosine
+
+
+def visits_of(histories: Sequence[Int32], n_activities: int) -> sparse.csr_array:
+    """Histories as a matrix of 0 and 1. Shape (n_learners, n_activities), float64."""
+    learner = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
+    activity = np.concatenate([np.empty(0, np.int32), *histories])
+    ones = np.ones(len(activity))
+    return sparse.csr_array(sparse.coo_array((ones, (learner, activity)), (len(histories), n_activities)))
 
 
 def _described(activities: Activities) -> list[str]:
@@ -96,7 +176,7 @@ def _described(activities: Activities) -> list[str]:
     return texts
 
 
-def top(scores: Float64, allowed: Bool, lots: Float64, length: int) -> Int32:
+def top(scores: Float64, allowed: Bool, lots: Float64, length: int, otherwise: Float64 | None = None) -> Int32:
     """The best allowed activities of each learner.
 
     Parameters
@@ -106,9 +186,11 @@ def top(scores: Float64, allowed: Bool, lots: Float64, length: int) -> Int32:
     allowed : bool, shape (n_learners, n_activities)
         What was open and eligible at the learner's moment.
     lots : float64, shape (n_learners, n_activities)
-        Decides between equal scores.
+        Decides between equal scores, lowest first.
     length : int
         How many places a list has.
+    otherwise : float64, shape (n_activities,), optional
+        Decides before the lots do, highest first.
 
     Returns
     -------
@@ -116,10 +198,37 @@ def top(scores: Float64, allowed: Bool, lots: Float64, length: int) -> Int32:
         Padded with ``UNKNOWN`` where fewer are allowed.
     """
     n, m = allowed.shape
+    every = np.ascontiguousarray(np.broadcast_to(np.asarray(scores, dtype=np.float64), (n, m)))
+    second = np.zeros(m) if otherwise is None else np.asarray(otherwise, dtype=np.float64)
     lists = np.full((n, length), UNKNOWN, dtype=np.int32)
-    every = np.broadcast_to(scores, (n, m))
-    for row in range(n):
-        rows = np.flatnonzero(allowed[row])
-        best = rows[np.lexsort((lots[row, rows], -every[row, rows]))][:length]
-        lists[row, : len(best)] = best
+    _top(every, second, np.ascontiguousarray(lots), allowed, lists)
     return lists
+
+
+@njit(cache=True)
+def _top(scores: Float64, otherwise: Float64, lots: Float64, allowed: Bool, lists: Int32) -> None:
+    """Fill each row of ``lists`` by insertion: lists are short, and most activities never get past the last place."""
+    n, m = allowed.shape
+    length = lists.shape[1]
+    for row in range(n):
+        held = 0
+        for one in range(m):
+            if not allowed[row, one]:
+                continue
+            place = held
+            while place > 0:
+                other = lists[row, place - 1]
+                if scores[row, one] != scores[row, other]:
+                    before = scores[row, one] > scores[row, other]
+                elif otherwise[one] != otherwise[other]:
+                    before = otherwise[one] > otherwise[other]
+                else:
+                    before = lots[row, one] < lots[row, other]
+                if not before:
+                    break
+                if place < length:
+                    lists[row, place] = other
+                place -= 1
+            if place < length:
+                lists[row, place] = one
+                held = min(held + 1, length)

@@ -14,6 +14,12 @@ NDCG@k        Σ 1/log2(rank+1) over hits ÷ the same sum for an ideal   nothing
 hit rate@k    1 when any of the first k is relevant, else 0            nothing relevant: NaN; empty list: 0
 MRR@k         1 ÷ rank of the first hit within k, else 0               nothing relevant: NaN; empty list: 0
 domains@k     how many different known domains the first k hold        empty list, no domain known: 0
+novelty@k     mean surprise of the first k, in bits: −log2 of the      empty list: NaN
+              share of learners who had been there (Vargas &
+              Castells 2011, doi:10.1145/2043932.2043955)
+new@k         share of the first k where nobody had been yet           empty list: NaN
+reach@k       how many of the first k are free, near and fitting ÷     nothing such exists, home or age
+              how many of k could be                                   not known: NaN; empty list: 0
 coverage@k    activities in any list's first k ÷ activities that were  nothing on offer: NaN
               open and eligible for at least one of these learners
 Gini@k        inequality of how often those activities are shown: 0    nothing on offer or nothing shown:
@@ -103,6 +109,45 @@ def domains(lists: Int32, domain: Int8, k: int) -> Float64:
         ((kinds == kind).any(axis=1).astype(float) for kind in range(int(domain.max(initial=UNKNOWN)) + 1)),
         start=np.zeros(len(lists)),
     )
+
+
+def novelty(lists: Int32, visitors: Int64, learners: int, k: int) -> Float64:
+    """Mean surprise of what the first k show, in bits. NaN for an empty list.
+
+    Parameters
+    ----------
+    visitors : int64, shape (n_activities,)
+        How many different learners had been there. One more is counted everywhere, so that what nobody has
+        visited has a surprise too.
+    learners : int
+        How many learners had been anywhere.
+    """
+    surprise = -np.log2((visitors + 1) / (learners + 1))
+    return _mean_shown(lists[:, :k], surprise)
+
+
+def share_of(lists: Int32, marked: Bool, k: int) -> Float64:
+    """Share of the first k that is marked. NaN for an empty list. ``marked``: bool, shape (n_activities,)."""
+    return _mean_shown(lists[:, :k], marked.astype(float))
+
+
+def _mean_shown(shown: Int32, values: Float64) -> Float64:
+    there = shown != UNKNOWN
+    read = values[np.where(there, shown, 0)] if len(values) else np.zeros(shown.shape)
+    return _over(np.where(there, read, 0.0).sum(axis=1), there.sum(axis=1))
+
+
+def reach(qualifies: Bool, could: Int64, k: int) -> Float64:
+    """Of what is free, near and fitting and could stand in the first k, the share that does.
+
+    Parameters
+    ----------
+    qualifies : bool, shape (n_learners, length)
+        Which places of each list hold such an activity.
+    could : int64, shape (n_learners,)
+        How many such activities are open to each learner; 0 also where home or age is not known.
+    """
+    return _over(qualifies[:, :k].sum(axis=1), np.minimum(could, k))
 
 
 def exposure(lists: Int32, n_activities: int, k: int) -> Int64:

@@ -12,11 +12,12 @@ from data.columns import LEARNER
 from data.tables import Tables
 from data.translate import passports_from
 from recommender.city import UNKNOWN, Bool, Catalogue, Int32, Int64
-from recommender.eligibility import Pool, eligible, open_pool
+from recommender.eligibility import Pool
 from recommender.passport import NOBODY, Passport, Request
 from recommender.recommend import recommend_many
 from recommender.release import Release
-from training.evaluation.baselines import Baseline, top
+from training.evaluation.baselines import Asked, Baseline, top
+from training.evaluation.circumstances import circumstances
 from training.evaluation.cut import Trial
 from training.evaluation.verdict import ENGINE, SERVED
 
@@ -33,10 +34,16 @@ class Ranked:
     lists : mapping of model to int32, shape (n_learners, LENGTH)
         Activity rows, best first, padded with ``UNKNOWN``. ``ENGINE`` is the pure ranking, ``SERVED`` the list
         as it is served, with breadth floor and guarantee.
+    within : mapping of model to bool, shape (n_learners, LENGTH)
+        Which places hold something free, near and fitting (see ``circumstances``).
     history : tuple of int32 arrays
         What each learner had done before the cut: activity rows.
     candidates : int64, shape (n_learners,)
         How many activities were open and eligible.
+    could : int64, shape (n_learners,)
+        How many of those are free, near and fitting; 0 also without a claim.
+    claims : bool, shape (n_learners,)
+        Home and age are known.
     offered : bool, shape (n_activities,)
         Open and eligible for at least one learner.
     reachable : bool, shape (n_relevant,)
@@ -44,8 +51,11 @@ class Ranked:
     """
 
     lists: Mapping[str, Int32]
+    within: Mapping[str, Bool]
     history: tuple[Int32, ...]
     candidates: Int64
+    could: Int64
+    claims: Bool
     offered: Bool
     reachable: Bool
 
@@ -54,10 +64,11 @@ def rank(
     trial: Trial,
     known: Tables,
     catalogue: Catalogue,
-    release: Release,
+    release: Release | None,
     baselines: Sequence[Baseline],
     seed: int,
     progress: Callable[[int], None] = lambda done: None,
+    each: Callable[[slice, Bool], None] = lambda block, allowed: None,
 ) -> Ranked:
     """Rank for every tested learner, in blocks of bounded size.
 
@@ -69,21 +80,27 @@ def rank(
         The city as it was known at the cut; nothing later is looked at.
     catalogue : Catalogue
         Of ``known``.
-    release : Release
-        Fitted on ``known``.
+    release : Release or None
+        Fitted on ``known``; None ranks by the baselines alone.
     baselines : sequence of Baseline
         Each ranks the engine's own candidates of each moment.
     seed : int
         Of the lots that decide where a baseline cannot.
     progress : callable
         Told how many learners were ranked since the last call.
+    each : callable
+        Told what was open to each block of learners: rows of the trial, and shape (n_block, n_activities).
     """
     n, m = len(trial.learners), len(catalogue.activities)
-    names = (ENGINE, SERVED, *(baseline.name for baseline in baselines))
+    policies = {} if release is None else {ENGINE: "relevance", SERVED: "served"}
+    names = (*policies, *(baseline.name for baseline in baselines))
     lists = {name: np.full((n, LENGTH), UNKNOWN, dtype=np.int32) for name in names}
+    within = {name: np.zeros((n, LENGTH), dtype=np.bool_) for name in names}
     history: list[Int32] = []
-    candidates, offered = np.zeros(n, dtype=np.int64), np.zeros(m, dtype=np.bool_)
+    candidates, could = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    claims, offered = np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_)
     reachable = np.zeros(len(trial.activity), dtype=np.bool_)
+    person, rng = _people(trial, known), np.random.default_rng(seed)
     passports, pools = _passports(trial, known, catalogue), dict[int, Pool]()
     size = max(1, _BLOCK_CELLS // max(m, 1))
     for start in range(0, n, size):
@@ -91,17 +108,35 @@ def rank(
         travellers = list(islice(passports, block.stop - start))
         own = [np.unique(passport.stamps.activity) for passport in travellers]
         history += own
-        allowed = _allowed(travellers, catalogue, trial.at[block], pools)
-        candidates[block], offered = allowed.sum(axis=1), offered | allowed.any(axis=0)
+        found = circumstances(travellers, catalogue, trial.at[block], pools)
+        candidates[block], offered = found.allowed.sum(axis=1), offered | found.allowed.any(axis=0)
+        could[block], claims[block] = found.within.sum(axis=1), found.claims
         inside = (trial.learner >= start) & (trial.learner < block.stop)
-        reachable[inside] = allowed[trial.learner[inside] - start, trial.activity[inside]]
-        for name, policy in ((ENGINE, "relevance"), (SERVED, "served")):
+        reachable[inside] = found.allowed[trial.learner[inside] - start, trial.activity[inside]]
+        for name, policy in policies.items():
+            assert release is not None
             lists[name][block] = _lists(travellers, catalogue, release, trial.at[block], policy)
-        lots = np.random.default_rng([seed, start]).random(allowed.shape)
-        for baseline in baselines:
-            lists[baseline.name][block] = top(baseline.scores(own), allowed, lots, LENGTH)
+        if baselines:
+            rows = np.arange(start, block.stop, dtype=np.int32)
+            asked = Asked(own, person[block], rows, found.nearest, found.allowed)
+            lots = rng.random(found.allowed.shape)
+            for baseline in baselines:
+                lists[baseline.name][block] = top(
+                    baseline.scores(asked), found.allowed, lots, LENGTH, baseline.otherwise
+                )
+        for name in names:
+            shown = lists[name][block]
+            held = np.take_along_axis(found.within, np.maximum(shown, 0).astype(np.int64), axis=1) if m else shown > 0
+            within[name][block] = held & (shown != UNKNOWN)
+        each(block, found.allowed)
         progress(len(travellers))
-    return Ranked(lists, tuple(history), candidates, offered, reachable)
+    return Ranked(lists, within, tuple(history), candidates, could, claims, offered, reachable)
+
+
+def _people(trial: Trial, known: Tables) -> Int32:
+    """Row of each tested learner among those with stamps, by name; ``UNKNOWN`` for who has none."""
+    row = {name: place for place, name in enumerate(sorted(known.stamps[LEARNER].unique().tolist()))}
+    return np.array([row.get(name, UNKNOWN) for name in trial.learners], dtype=np.int32)
 
 
 def _passports(trial: Trial, known: Tables, catalogue: Catalogue) -> Iterator[Passport]:
@@ -109,17 +144,6 @@ def _passports(trial: Trial, known: Tables, catalogue: Catalogue) -> Iterator[Pa
     heard = {*known.passports[LEARNER].tolist(), *known.stamps[LEARNER].tolist()}
     found = passports_from(known, catalogue, [name for name in trial.learners if name in heard])
     return (next(found)[1] if name in heard else NOBODY for name in trial.learners)
-
-
-def _allowed(passports: Sequence[Passport], catalogue: Catalogue, at: Int64, pools: dict[int, Pool]) -> Bool:
-    """What was open and eligible for each learner at their moment. Shape (n_learners, n_activities)."""
-    allowed = np.zeros((len(passports), len(catalogue.activities)), dtype=np.bool_)
-    for row, (passport, moment) in enumerate(zip(passports, at.tolist(), strict=True)):
-        request = Request(at=moment, count=1, explain=False)
-        if moment not in pools:
-            pools[moment] = open_pool(catalogue, request)
-        allowed[row, eligible(passport, catalogue, request, pools[moment]).activities] = True
-    return allowed
 
 
 def _lists(passports: Sequence[Passport], catalogue: Catalogue, release: Release, at: Int64, policy: str) -> Int32:

@@ -1,4 +1,4 @@
-"""From lists to figures: plain values, versioned, the same bytes for the same input.
+"""From what was measured to results: plain values, versioned, the same bytes for the same input.
 
 Counts of learners are rounded to 5, cells below ``smallest_cell`` are not shown and thin groups are merged
 with their neighbour, so that nobody can be read off or subtracted out.
@@ -6,194 +6,203 @@ with their neighbour, so that nobody can be read off or subtracted out.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from recommender.city import Bool, Catalogue, Float64
+from recommender.city import DOMAINS, UNKNOWN, Catalogue
 from training.config import Config
-from training.evaluation import metrics
-from training.evaluation.cut import DAY, Trial
-from training.evaluation.ranking import Ranked
-from training.evaluation.uncertainty import Interval, intervals
-from training.evaluation.verdict import ENGINE, verdict
+from training.evaluation.cut import Cut, Cuts
+from training.evaluation.gap import reach_part
+from training.evaluation.history import BESIDE, by_history, learning
+from training.evaluation.measured import SETTING, TOGETHER, Measured
+from training.evaluation.metrics import CUTOFFS
+from training.evaluation.plain import cell, count, drawn_cell, iso, rounded, share
+from training.evaluation.pooled import Pooled
+from training.evaluation.uncertainty import intervals
+from training.evaluation.verdict import ENGINE, NO_BASELINE, SERVED, verdict
 
-SCHEMA = "leerlijn-evaluation/1"
+SCHEMA = "leerlijn-evaluation/2"
 MAIN = "recall@10"
-MERGED_BELOW = 30
-_HISTORY_FROM = (0, 1, 3, 6, 11)
+BY_CUT = ("recall@10", "ndcg@10")
 
 
-def summarise(
-    city: Mapping[str, Any], trial: Trial, ranked: Ranked, catalogue: Catalogue, seen: Bool, cut: int, config: Config
-) -> dict[str, Any]:
-    """All figures of one evaluation.
+def protocol(cuts: Cuts, pooled: Pooled, before: Sequence[int], config: Config) -> dict[str, Any]:
+    """How it was measured.
 
     Parameters
     ----------
-    city : mapping
-        What the results say about the city and its stamps, passed on as it is; ``known_until`` ends the test when
-        it comes before the horizon does.
-    trial : Trial
-        Who was tested, on what.
-    ranked : Ranked
-        Everybody's lists.
+    before : sequence of int
+        Stamps before each cut.
+    """
+    settings = config.evaluation
+    enough = len(pooled.learners) >= settings.smallest_cell
+    each = [
+        {
+            "cut": iso(cut.at),
+            "until": iso(cut.until),
+            "season": cut.season,
+            "learners": count(len(rows)),
+            "stamps_before": stamps,
+            **(_circumstances([measured], settings.smallest_cell) if enough else {}),
+        }
+        for cut, rows, measured, stamps in zip(cuts.cuts, pooled.rows, pooled.measured, before, strict=True)
+    ]
+    why = {"code": cuts.why, "wanted": cuts.wanted, "found": len(cuts.cuts), "days": round(cuts.span_days)}
+    return {
+        "cut": iso(cuts.cuts[0].at),
+        "until": iso(cuts.cuts[-1].until),
+        "cuts": each,
+        "why_fewer": why if cuts.why else None,
+        "horizon_days": settings.horizon_days,
+        "learners": count(len(pooled.learners)),
+        "lists": count(sum(len(rows) for rows in pooled.rows)),
+        "bootstrap": settings.bootstrap,
+        "main": MAIN,
+        "cutoffs": list(CUTOFFS),
+        **(_circumstances(pooled.measured, settings.smallest_cell) if enough else {}),
+    }
+
+
+def _circumstances(measured: Sequence[Measured], smallest: int) -> dict[str, Any]:
+    """What there was to choose from and to find, over one cut or several."""
+    of = {
+        name: np.concatenate([one.figures[SETTING][name] for one in measured]).astype(np.float64)
+        for name in measured[0].figures[SETTING]
+    }
+    n, relevant = len(of["relevant"]), float(of["relevant"].sum())
+    if n < smallest or not relevant:
+        return dict.fromkeys(("candidates", "relevant_per_learner", "reachable", "new_activities", "new_learners"))
+    return {
+        "candidates": rounded(float(np.median(of["candidates"]))),
+        "relevant_per_learner": rounded(relevant / n),
+        "reachable": rounded(float(of["reachable"].sum()) / relevant),
+        "new_activities": rounded(float(of["unseen"].sum()) / relevant),
+        "new_learners": share(of["history"] == 0, smallest),
+    }
+
+
+def too_few(pooled: Pooled, config: Config) -> bool:
+    """Whether so few people were tested that no figure may be shown."""
+    return len(pooled.learners) < config.evaluation.smallest_cell
+
+
+def nothing_to_say(config: Config) -> dict[str, Any]:
+    """The results of a test with too few people."""
+    return {"verdict": {"code": "too_few", "figure": MAIN, "needed": config.evaluation.smallest_cell}}
+
+
+def summarise(
+    pooled: Pooled, cuts: Sequence[Cut], catalogue: Catalogue, places: Sequence[str], config: Config
+) -> dict[str, Any]:
+    """All figures of the engine and the lists beside it.
+
+    Parameters
+    ----------
     catalogue : Catalogue
-        Behind the cut.
-    seen : bool, shape (n_activities,)
-        Which activities had a visit before the cut.
-    cut : int
-        Seconds since 1970 UTC.
+        Behind the last cut.
+    places : sequence of str
+        Where each of ``pooled.learners`` lives, ``""`` where not known.
     config : Config
         Of the fit and of the evaluation.
     """
     settings = config.evaluation
-    n = len(trial.learners)
-    results: dict[str, Any] = {
-        "schema": SCHEMA,
-        "city": dict(city),
-        "config": config.as_dict(),
-        "protocol": {
-            "cut": _iso(cut),
-            "until": _iso(max(cut, min(cut + int(settings.horizon_days * DAY), int(city["known_until"])))),
-            "horizon_days": settings.horizon_days,
-            "learners": _rounded(n),
-            "bootstrap": settings.bootstrap,
-            "main": MAIN,
-        },
-    }
-    if n < settings.smallest_cell:
-        return {**results, "verdict": {"code": "too_few", "figure": MAIN, "needed": settings.smallest_cell}}
-    figures = {name: _figures(trial, ranked, catalogue, name) for name in ranked.lists}
-    others = [name for name in figures if name != ENGINE]
-    columns = list(figures[ENGINE])
-    table = np.column_stack([figures[name][column] for name in figures for column in columns])
-    leads = np.column_stack([figures[ENGINE][c] - figures[name][c] for name in others for c in columns])
-    drawn = iter(intervals(np.hstack([table, leads]), settings.bootstrap, config.seed))
-    shown = settings.smallest_cell
-    models = {name: {column: _cell(next(drawn), shown) for column in columns} for name in figures}
-    differences = {name: {column: _cell(next(drawn), shown) for column in columns} for name in others}
-    for name, lists in ranked.lists.items():
-        for k in metrics.CUTOFFS:
-            counts = metrics.exposure(lists, len(catalogue.activities), k)
-            models[name][f"coverage@{k}"] = {"value": _round(metrics.coverage(counts, ranked.offered))}
-            models[name][f"gini@{k}"] = {"value": _round(metrics.gini(counts, ranked.offered))}
-    results["protocol"] |= {
-        "candidates": _round(float(np.median(ranked.candidates))),
-        "relevant_per_learner": _round(len(trial.activity) / n),
-        "reachable": _round(float(ranked.reachable.mean())),
-        "new_activities": _round(float((~seen[trial.activity]).mean())),
-        "new_learners": _share(np.array([not len(own) for own in ranked.history]), settings.smallest_cell),
-    }
+    draws, seed, smallest = settings.bootstrap, config.seed, settings.smallest_cell
+    models, differences = {}, {}
+    for name in pooled.names:
+        models[name], lead = _of_list(pooled, name, draws, seed, smallest)
+        if name != ENGINE:
+            differences[name] = lead
+    shown = [name for name in (SERVED, ENGINE, BESIDE, "nearest_and_free") if name in pooled.names]
     return {
-        **results,
         "models": models,
         "differences": differences,
-        "history": _by_history(ranked, figures, config),
-        "verdict": verdict(differences, MAIN),
+        "by_cut": _by_cut(pooled, cuts, draws, seed, smallest),
+        "history": by_history(pooled, MAIN, draws, seed, smallest),
+        "learning": learning(pooled, MAIN, draws, seed, smallest),
+        "venues": _venues(pooled, catalogue),
+        "reach": reach_part(pooled, places, shown, draws, seed, smallest),
+        "verdict": verdict(differences, MAIN, NO_BASELINE),
     }
 
 
-def _figures(trial: Trial, ranked: Ranked, catalogue: Catalogue, name: str) -> dict[str, Float64]:
-    lists = ranked.lists[name]
-    found = metrics.per_learner(metrics.hits(lists, trial.learner, trial.activity), trial.n_relevant())
-    known, new = theme_split(trial, ranked, catalogue)
-    for label, part in (("known_theme_recall@10", known), ("new_theme_recall@10", new)):
-        hits = metrics.hits(lists, trial.learner[part], trial.activity[part])
-        found[label] = metrics.recall(hits, trial.n_relevant(part), 10)
-    found["domains@10"] = metrics.domains(lists, catalogue.activities.domain, 10)
+def _of_list(
+    pooled: Pooled, name: str, draws: int, seed: int, smallest: int
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Cells of one list, and of the engine minus it."""
+    labels = pooled.labels(name)
+    own = [pooled.figure(name, label) for label in labels]
+    lead = [pooled.figure(ENGINE, label) - values for label, values in zip(labels, own, strict=True)]
+    found = [cell(one, smallest) for one in intervals(np.column_stack([*own, *lead]), draws, seed)]
+    cells = dict(zip(labels, found[: len(labels)], strict=True))
+    for kind in TOGETHER:
+        for k in CUTOFFS:
+            drawn = pooled.together(name, f"{kind}@{k}")
+            cells[f"{kind}@{k}"] = drawn_cell(drawn[0], drawn[1:], len(pooled.learners), smallest, (0.0, 1.0))
+    return cells, dict(zip(labels, found[len(labels) :], strict=True))
+
+
+def leads(pooled: Pooled, theirs: Pooled, draws: int, seed: int, smallest: int) -> dict[str, dict[str, Any]]:
+    """The engine minus the engine of other settings, both measured behind the same cuts: every figure, paired."""
+    labels = pooled.labels(ENGINE)
+    values = [pooled.figure(ENGINE, label) - theirs.figure(ENGINE, label) for label in labels]
+    found = intervals(np.column_stack(values), draws, seed)
+    return {label: cell(one, smallest) for label, one in zip(labels, found, strict=True)}
+
+
+def cells_of(pooled: Pooled, name: str, draws: int, seed: int, smallest: int) -> dict[str, dict[str, Any]]:
+    """Every figure of one list."""
+    return _of_list(pooled, name, draws, seed, smallest)[0]
+
+
+def _by_cut(pooled: Pooled, cuts: Sequence[Cut], draws: int, seed: int, smallest: int) -> list[dict[str, Any]]:
+    found = []
+    for cut, measured in zip(cuts, pooled.measured, strict=True):
+        columns = [measured.figures[name][label] for name in pooled.names for label in BY_CUT]
+        drawn = iter(intervals(np.column_stack(columns).astype(np.float64), draws, seed))
+        cells = {name: {label: cell(next(drawn), smallest) for label in BY_CUT} for name in pooled.names}
+        found.append({"cut": iso(cut.at), "models": cells})
     return found
 
 
-def theme_split(trial: Trial, ranked: Ranked, catalogue: Catalogue) -> tuple[Bool, Bool]:
-    """Which relevant pairs stay within the themes a learner knew, and which open a new one.
-
-    An activity's *main theme* has its largest weight (on a tie the first in the city's list). The pair is
-    *known* when any earlier activity of the learner carries that theme, *new* when none does. A pair is neither
-    when the activity has no theme, or when nothing that the learner did before has one: then nothing is known
-    to be new.
-
-    Returns
-    -------
-    known, new : bool, shape (n_relevant,)
-    """
-    themes = catalogue.activities.themes
-    if not themes.nnz:
-        none = np.zeros(len(trial.activity), dtype=np.bool_)
-        return none, none
-    has_theme = np.diff(themes.indptr) > 0
-    main = np.asarray(themes.argmax(axis=1)).ravel()
-    learner = np.repeat(np.arange(len(ranked.history)), [len(own) for own in ranked.history])
-    activity = np.concatenate([np.empty(0, np.int32), *ranked.history])
-    shape = (len(ranked.history), themes.shape[0])
-    visits = sparse.csr_array(sparse.coo_array((np.ones(len(activity)), (learner, activity)), shape))
-    touched = (visits @ themes).toarray() > 0
-    judged = has_theme[trial.activity] & touched.any(axis=1)[trial.learner]
-    known = judged & touched[trial.learner, main[trial.activity]]
-    return known, judged & ~known
-
-
-def _by_history(ranked: Ranked, figures: Mapping[str, Mapping[str, Float64]], config: Config) -> list[dict[str, Any]]:
-    """Main figure by how many different activities a learner had done; thin groups merged with a neighbour."""
-    lengths = np.array([len(own) for own in ranked.history])
-    starts = merged(list(_HISTORY_FROM), lengths, MERGED_BELOW)
-    groups = []
-    for start, stop in zip(starts, [*starts[1:], None], strict=True):
-        inside = (lengths >= start) & (lengths < (stop if stop is not None else np.inf))
-        values = np.column_stack([figures[name][MAIN][inside] for name in figures])
-        drawn = intervals(values, config.evaluation.bootstrap, config.seed)
-        cells = {
-            name: _cell(found, config.evaluation.smallest_cell) for name, found in zip(figures, drawn, strict=True)
-        }
-        groups.append({"from": start, "to": None if stop is None else stop - 1, "models": cells})
-    return groups if len(groups) > 1 else []
-
-
-def merged(starts: list[int], lengths: np.ndarray, least: int) -> list[int]:
-    """Lower bounds of groups of at least ``least`` learners: a thin group joins its smaller neighbour.
-
-    One group may remain, and it may be thin when there are fewer learners than that.
-    """
-    starts = list(starts)
-    while len(starts) > 1:
-        sizes = np.histogram(lengths, bins=[*starts, max(int(lengths.max(initial=0)), starts[-1]) + 1])[0]
-        thin = int(sizes.argmin())
-        if sizes[thin] >= least:
+def _venues(pooled: Pooled, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Of each venue the share of the places in the first ten, beside its share of what was open to the same people."""
+    parts = [measured.venues for measured in pooled.measured if measured.venues is not None]
+    n = len(catalogue.venues.ids)
+    if not parts or not n:
+        return []
+    draws = len(parts[0].shown)
+    shown, offered, there = np.zeros((draws, n)), np.zeros((draws, n)), np.zeros(n, dtype=np.int64)
+    for part in parts:
+        shown[:, part.rows] += part.shown
+        offered[:, part.rows] += part.offered
+        there[part.rows] = np.maximum(there[part.rows], part.activities)
+    exposure = shown / np.maximum(shown.sum(axis=1, keepdims=True), 1)
+    offer = offered / np.maximum(offered.sum(axis=1, keepdims=True), 1e-12)
+    ratio = np.divide(exposure, offer, out=np.full_like(offer, np.nan), where=offer > 0)
+    venues, found = catalogue.venues, []
+    for row in np.argsort(-offer[0], kind="stable").tolist():
+        if not offer[0, row]:
             break
-        left = sizes[thin - 1] if thin else np.inf
-        right = sizes[thin + 1] if thin + 1 < len(sizes) else np.inf
-        starts.pop(thin if left <= right else thin + 1)
-    return starts
+        low, high = np.nanquantile(ratio[1:, row], [0.025, 0.975])
+        domain = int(venues.domain[row])
+        found.append(
+            {
+                "venue": venues.ids.names[row],
+                "name": venues.name[row],
+                "domain": "" if domain == UNKNOWN else DOMAINS[domain],
+                "exposure": rounded(float(exposure[0, row])),
+                "offer": rounded(float(offer[0, row])),
+                "ratio": rounded(float(ratio[0, row])),
+                "low": rounded(float(low)),
+                "high": rounded(float(high)),
+                "activities": int(there[row]),
+            }
+        )
+    return found
 
 
-def _cell(found: Interval, smallest: int) -> dict[str, Any]:
-    if found.n < smallest:
-        return {"value": None, "low": None, "high": None, "n": None}
-    return {
-        "value": _round(found.value),
-        "low": _round(found.low),
-        "high": _round(found.high),
-        "n": _rounded(found.n),
-    }
-
-
-def _share(of: Bool, smallest: int) -> float | None:
-    """A share of people, unless it tells of a few: fewer than ``smallest`` on either side, but not nobody."""
-    few = min(int(of.sum()), int((~of).sum()))
-    return None if 0 < few < smallest else _round(float(of.mean()))
-
-
-def _round(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 6)
-
-
-def _rounded(n: int) -> int:
-    return 5 * round(n / 5)
-
-
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat()
+def about(city: Mapping[str, Any], config: Config, digests: Mapping[str, str]) -> dict[str, Any]:
+    """The head of all results."""
+    return {"schema": SCHEMA, "city": dict(city), "config": config.as_dict(), "digests": dict(digests)}
