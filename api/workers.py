@@ -10,7 +10,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import FastAPI
 from gunicorn.app.base import BaseApplication
@@ -43,7 +43,7 @@ class Plain(Logger):
 class Worker(UvicornWorker):
     """One worker: the same server as when there is only one."""
 
-    CONFIG_KWARGS: dict[str, Any] = {
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "access_log": False,  # the server's own writes addresses as typed, which may name a learner
         "server_header": False,
         "timeout_graceful_shutdown": GRACE_SECONDS,
