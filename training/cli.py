@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend, cli_store, cli_travel, cli_upkeep
+from training import cli_data, cli_model, cli_recommend, cli_report, cli_store, cli_travel, cli_upkeep
 
 DATA, MODEL, USE, STORE = "Data", "Model", "Use", "Store"
 
@@ -37,6 +37,10 @@ EXAMPLES = {
     "evaluate": [
         "python -m training evaluate --city my-city",
         "python -m training evaluate --data my-city --cut 2026-05-01T00:00:00+02:00 --out report",
+    ],
+    "report": [
+        "python -m training report --city my-city",
+        "python -m training report --city my-city --out to-mail",
     ],
     "publish": ["python -m training publish --city my-city"],
     "rollback": ["python -m training rollback --city my-city"],
@@ -72,6 +76,7 @@ def build() -> typer.Typer:
         (MODEL, cli_model.search),
         (MODEL, cli_model.train),
         (MODEL, cli_model.evaluate),
+        (MODEL, cli_report.report),
         (MODEL, cli_model.publish),
         (MODEL, cli_model.rollback),
         (USE, cli_recommend.recommend),

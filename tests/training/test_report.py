@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 import pytest
 
 from data.messages import languages
+from data.pages.charts import NARROW, WIDE, intervals_chart
+from data.pages.report import FOLDER, Words
+from data.pages.report.section import strongest
 from tests.training.conftest import DAY, FIRST_DAY
 from training.evaluation.run import evaluate
-from training.report.charts import NARROW, WIDE, intervals_chart
 from training.report.page import render, write
-from training.report.sections import strongest
-from training.report.words import FOLDER, Words
 
 CUT = FIRST_DAY + 14 * 7 * DAY - 10 * 3600
 

@@ -1,4 +1,4 @@
-"""The evaluation as one page per language: plain sentences, five charts, a table behind each."""
+"""The report as files: figures, one page to mail, and a folder of pages that link to each other."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from data.home import replace_file
 from data.messages import languages
-from training.evaluation.metrics import CUTOFFS, PER_LEARNER
-from training.evaluation.verdict import ENGINE
-from training.report.sections import Results, sections
-from training.report.words import FOLDER, Words
+from data.pages.report import FOLDER as WORDS
+from data.pages.report import PAGES, page, sections, sources
+from data.pages.report.card import card
+from data.pages.report.pages import DRAWN
+from data.pages.report.register import record
 
-JSON = "evaluation.json"
-STYLES = ("base.css", "report.css")
+JSON, FACTS, OPPORTUNITY = "evaluation.json", "facts.json", "opportunity.json"
+FOLDER = "report"
+Part = Mapping[str, Any]
 
 
-def write(results: Results, folder: Path) -> list[Path]:
-    """Write ``evaluation.json`` and one ``evaluation.<lang>.html`` per language.
+def write(results: Part, folder: Path, opportunity: Part | None = None, facts: Part | None = None) -> list[Path]:
+    """Write ``evaluation.json`` and, per language, ``evaluation.<lang>.html`` with everything on one page.
+
+    Parameters
+    ----------
+    results : mapping
+        As ``training.evaluation.run.evaluate`` returns them.
+    folder : Path
+        Where the files go; made when it is not there.
+    opportunity, facts : mapping or None
+        Who can reach what, and what is known of data and release; without them the page says so.
 
     Returns
     -------
@@ -29,87 +38,65 @@ def write(results: Results, folder: Path) -> list[Path]:
         What was written, the JSON first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    pages = {JSON: text, **{f"evaluation.{lang}.html": render(results, lang) for lang in languages(FOLDER)}}
+    pages = {JSON: as_json(results), **render_all(results, opportunity, facts)}
     for name, content in pages.items():
-        (folder / name).write_text(content, encoding="utf-8")
+        replace_file(folder / name, content)
     return [folder / name for name in pages]
 
 
-def render(results: Results, lang: str) -> str:
-    """The page as HTML text with its styles and charts inside; it fetches nothing and runs no script."""
-    words = Words(lang)
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER.parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    measured = "models" in results
-    return environment.get_template("report.html").render(
-        words=words,
-        style=Markup("\n".join((FOLDER.parent / name).read_text(encoding="utf-8") for name in STYLES)),
-        safe=Markup,
-        others=[code for code in languages(FOLDER) if code != words.lang],
-        results=results,
-        lead=words.lead(results),
-        smallest=results["config"]["evaluation"]["smallest_cell"],
-        measured=measured,
-        **(_measured(results, words) if measured else {"summary": _too_few(results, words)}),
-    )
+def render_all(results: Part | None, opportunity: Part | None = None, facts: Part | None = None) -> dict[str, str]:
+    """``evaluation.<lang>.html`` for every language: name and text."""
+    return {f"evaluation.{lang}.html": render(results, lang, opportunity, facts) for lang in languages(WORDS)}
 
 
-def _days(results: Results, words: Words) -> dict[str, str]:
-    return {key: words.day(results["protocol"][key], results["city"]["time_zone"]) for key in ("cut", "until")}
+def render(results: Part | None, lang: str, opportunity: Part | None = None, facts: Part | None = None) -> str:
+    """Everything on one page, which links only to itself in another language."""
+    return page("all", results, opportunity, lang, facts=facts, links=lambda _, to: f"evaluation.{to}.html", nav=False)
 
 
-def _too_few(results: Results, words: Words) -> str:
-    return words("page", "too_few", needed=results["verdict"]["needed"], **_days(results, words))
+def write_folder(
+    folder: Path, results: Part | None, opportunity: Part | None, facts: Part | None, first: str = "nl"
+) -> list[Path]:
+    """Write the report as a folder that needs nothing outside of it.
 
+    Parameters
+    ----------
+    folder : Path
+        Made when it is not there; pages that were there are replaced.
+    results, opportunity, facts : mapping or None
+        As for ``data.pages.report.page``.
+    first : str
+        Language of ``index.html``.
 
-def _measured(results: Results, words: Words) -> dict[str, Any]:
-    about, protocol, verdict = results["city"], results["protocol"], results["verdict"]
-    main = results["models"][ENGINE][protocol["main"]]
-    interval = words("page", "interval", low=words.percent(main["low"]), high=words.percent(main["high"]))
-    said = [
-        words("page", key, names=words.models(verdict[key]))
-        for key in ("beaten_by", "level_with", "beats")
-        if verdict[key]
-    ]
-    shares = {key: words.percent(protocol[key]) for key in ("reachable", "new_activities")}
-    return {
-        "summary": words("page", "summary", value=words.percent(main["value"]), interval=interval),
-        "verdict": said,
-        "advice": "" if verdict["code"] == "better" else words("page", f"advice_{verdict['code']}"),
-        "setup": words(
-            "page",
-            "setup",
-            before=words.count(about["stamps_before"]),
-            learners=words.count(protocol["learners"]),
-            relevant=words.number(protocol["relevant_per_learner"], 1),
-            candidates=words.count(round(protocol["candidates"])),
-            **_days(results, words),
-        ),
-        "sections": sections(results, words),
-        "figures": _figures(results["models"], words),
-        "limits": [point.format(**shares) for point in words.messages.entry("limits", "points")],
+    Returns
+    -------
+    list of Path
+        What was written, ``index.html`` first.
+    """
+    written: dict[str, str] = {}
+    for lang in languages(WORDS):
+        drawn = {name: sections(name, results, opportunity, lang, facts=facts) for name in DRAWN}
+        drawn["all"] = [section for found in drawn.values() for section in found]
+        for name in PAGES:
+            written[f"{name}.{lang}.html"] = page(
+                name, results, opportunity, lang, facts=facts, found=drawn.get(name, [])
+            )
+        of = sources(results, opportunity, lang, facts)
+        written[f"model-card.{lang}.json"] = as_json([{"heading": head, "text": text} for head, text in card(of)])
+        written[f"algorithm-register.{lang}.json"] = as_json(record(of))
+    written |= {
+        name: as_json(part)
+        for name, part in ((JSON, results), (OPPORTUNITY, opportunity), (FACTS, facts))
+        if part is not None
     }
+    start = first if f"index.{first}.html" in written else "en"
+    written = {"index.html": written[f"index.{start}.html"], **written}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in written.items():
+        replace_file(folder / name, content)
+    return [folder / name for name in written]
 
 
-def _figures(models: Mapping[str, Mapping[str, Mapping[str, Any]]], words: Words) -> list[tuple[str, list[str], Any]]:
-    """One table per metric: its name, the head, and a row per model."""
-
-    def cell(found: Mapping[str, Any]) -> tuple[str, str]:
-        if found["value"] is None:
-            return "–", ""
-        return words.number(found["value"]), f"{words.number(found['low'])} – {words.number(found['high'])}"
-
-    return [
-        (
-            words("figures", metric),
-            [f"@{k}" for k in CUTOFFS],
-            [(words.model(name), [cell(models[name][f"{metric}@{k}"]) for k in CUTOFFS]) for name in models],
-        )
-        for metric in PER_LEARNER
-    ]
+def as_json(part: object) -> str:
+    """Text of a part as it stands in its file: equal parts give equal bytes."""
+    return json.dumps(part, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,307 @@
+"""Charts as SVG text, in two widths: one for a desk, one for a phone. No script, nothing fetched.
+
+The drawing library is imported when the first chart is drawn, so that a service without charts never pays for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDE, NARROW = 660, 330
+OWN, OTHER, QUIET, ALARM = "#0f5f66", "#b1590a", "#4f5d68", "#9a2f1b"
+INK, GRID = "#21303b", "#e3d8c4"
+CARD = "#fffdf9"
+STEPS = ("#fbd9cf", "#f3e3c6", "#bfded6", "#6db3a8")
+"""From little to much, for areas; the first is drawn with a cross as well, so colour is never the only sign."""
+_VARIABLES = {
+    OWN: "--brand",
+    OTHER: "--recreation",
+    QUIET: "--soft",
+    ALARM: "--warn",
+    INK: "--ink",
+    GRID: "--rule",
+    CARD: "--card",
+    **{step: f"--step-{number}" for number, step in enumerate(STEPS)},
+}
+"""Each colour as the page calls it, so that a chart follows the page into the dark."""
+
+_VEGA_LITE = "v6.4"
+_LEAST = 0.05
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+
+@dataclass(frozen=True)
+class Svg:
+    """One chart in both widths."""
+
+    wide: str
+    narrow: str
+
+
+def intervals_chart(
+    rows: Sequence[Mapping[str, Any]],
+    axis: str,
+    percent: bool,
+    locale: Mapping[str, Any],
+    top: float | None = None,
+    *,
+    line: float | None = None,
+    log: bool = False,
+) -> Svg | None:
+    """A point with its interval per row, from top to bottom.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        ``label``, ``value``, ``low``, ``high``, ``colour`` and ``group``; rows of a named group stand
+        together under its name. A row whose ``value`` is None is left out; without ``low`` it has no interval.
+    axis : str
+        What the values are.
+    percent : bool
+        Whether the values are shares, or counts.
+    locale : mapping
+        Decimal sign and such, as d3-format wants it.
+    top : float or None
+        Where the axis ends; None: just above the highest interval.
+    line : float or None
+        A value to draw a line at, such as 0 for differences or 1 for ratios.
+    log : bool
+        True for ratios: twice as much and half as much lie equally far from 1.
+
+    Returns
+    -------
+    Svg or None
+        None when there is nothing to draw.
+    """
+    shown = [_whole(row) for row in rows if row["value"] is not None]
+    if not shown:
+        return None
+    highest = max(row["high"] for row in shown)
+    lowest = min(row["low"] for row in shown)
+    if log:
+        low, high = min(lowest, 0.5) / 1.1, max(highest, 2.0) * 1.1
+    else:
+        # An axis that ends just above the highest interval; a share ends at 100% whatever the margin says.
+        high = top if top is not None else max(_LEAST, highest * 1.05)
+        high = min(high, 1.0) if percent and highest <= 1 else high
+        low = lowest * 1.05 if lowest < 0 else 0.0
+    scale = {"type": "log"} if log else {}
+    ends = {"domain": [low, high], "nice": False, **scale}
+    return Svg(*(_render(_intervals(shown, axis, percent, width, ends, line), locale) for width in (WIDE, NARROW)))
+
+
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = row.get("low"), row.get("high")
+    value = row["value"]
+    return {**row, "low": value if low is None else low, "high": value if high is None else high}
+
+
+def _intervals(
+    rows: list[dict[str, Any]], axis: str, percent: bool, width: int, ends: dict[str, Any], line: float | None
+) -> Any:
+    import altair as alt
+
+    room = 210 if width == WIDE else 118
+    x = alt.X("value:Q", title=axis, scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
+    wrapped, y = _labels(rows, width, room)
+    colour = alt.Color("colour:N", scale=None, legend=None)
+    base = alt.Chart({"values": wrapped})
+    layers = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
+        x=x, x2="high:Q", y=y, color=colour
+    ).transform_calculate(value="datum.low") + base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=x, y=y, color=colour
+    )
+    if line is not None:
+        layers = base.mark_rule(color=INK, strokeDash=[4, 4]).encode(x=alt.XDatum(line)) + layers
+    plot = width - room - 12
+    if any(row["group"] for row in rows):
+        groups = list(dict.fromkeys(row["group"] for row in rows))
+        header = alt.Header(
+            title=None,
+            labelAnchor="start",
+            labelOrient="top",
+            labelFontWeight="bold",
+            labelFontSize=13,
+            labelPadding=4,
+        )
+        return (
+            layers.properties(width=plot, height=alt.Step(34))
+            .facet(row=alt.Row("group:N", sort=groups, header=header), spacing=14)
+            .resolve_scale(y="independent")
+        )
+    return layers.properties(width=plot, height=alt.Step(40))
+
+
+def _ticks(percent: bool, width: int, ends: Mapping[str, Any]) -> Any:
+    import altair as alt
+
+    if ends.get("type") == "log":
+        marks = [mark for mark in (0.1, 0.25, 0.5, 1, 2, 4, 10) if ends["domain"][0] <= mark <= ends["domain"][1]]
+        return alt.Axis(values=marks, format="~g", titleAnchor="start")
+    return alt.Axis(
+        format=".0%" if percent else ".0f",
+        tickCount=5 if width == WIDE else 4,
+        tickMinStep=0.01 if percent else 1,
+        titleAnchor="start",
+    )
+
+
+def _labels(rows: list[dict[str, Any]], width: int, room: int) -> tuple[list[dict[str, Any]], Any]:
+    """The rows with labels broken to lines, and the axis that writes them."""
+    import altair as alt
+
+    letters = 34 if width == WIDE else 17
+    order = list(dict.fromkeys(_wrap(row["label"], letters) for row in rows))
+    axis = alt.Axis(
+        labelExpr="split(datum.label, '\\n')",
+        labelLimit=room,
+        labelOffset={"condition": {"test": "indexof(datum.label, '\\n') > 0", "value": -7}, "value": 0},
+        minExtent=room,
+        maxExtent=room,
+        domain=False,
+        ticks=False,
+    )
+    wrapped = [{**row, "label": _wrap(row["label"], letters)} for row in rows]
+    return wrapped, alt.Y("label:N", title=None, sort=order, axis=axis)
+
+
+def stacked_chart(
+    rows: Sequence[Mapping[str, Any]], axis: str, percent: bool, locale: Mapping[str, Any], top: float | None = None
+) -> Svg | None:
+    """Bars of parts that add up, one bar per label, from top to bottom.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        ``label``, ``part`` (order of the parts, 0 first), ``value``, ``colour`` and ``text`` (written inside the part when it
+        is wide enough). Rows without a value are left out.
+    axis, percent, locale, top
+        As in ``intervals_chart``.
+    """
+    shown = [dict(row) for row in rows if row["value"] is not None]
+    if not shown:
+        return None
+    sums: dict[str, float] = {}
+    for row in shown:
+        row["low"] = sums.get(row["label"], 0.0)
+        row["high"] = sums[row["label"]] = row["low"] + row["value"]
+        row["middle"] = (row["low"] + row["high"]) / 2
+    high = top if top is not None else max([_LEAST, *sums.values()])
+    return Svg(*(_render(_stacked(shown, axis, percent, width, high), locale) for width in (WIDE, NARROW)))
+
+
+def _stacked(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, high: float) -> Any:
+    import altair as alt
+
+    room = 210 if width == WIDE else 118
+    plot = width - room - 16
+    ends: dict[str, Any] = {"domain": [0.0, high], "nice": False}
+    for row in rows:
+        row["text"] = row["text"] if row["value"] / high * plot > 9 * len(row["text"]) + 6 else ""
+    wrapped, y = _labels(rows, width, room)
+    x = alt.X("low:Q", title=axis, scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
+    base = alt.Chart({"values": wrapped})
+    bars = base.mark_bar(height=22, stroke=CARD, strokeWidth=1.5).encode(
+        x=x, x2="high:Q", y=y, color=alt.Color("colour:N", scale=None, legend=None)
+    )
+    inside = base.mark_text(color=CARD, fontSize=13, fontWeight="bold").encode(
+        x=alt.X("middle:Q", scale=alt.Scale(**ends)), y=y, text="text:N"
+    )
+    return (bars + inside).properties(width=plot, height=alt.Step(36))
+
+
+def lines_chart(
+    rows: Sequence[Mapping[str, Any]], axis: str, percent: bool, locale: Mapping[str, Any], top: float | None = None
+) -> Svg | None:
+    """A line per series over moments, each point with its interval.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        ``moment`` (text, in order), ``series`` (number of the line), ``value``, ``low``, ``high`` and ``colour``.
+    axis, percent, locale, top
+        As in ``intervals_chart``.
+    """
+    shown = [_whole(row) for row in rows if row["value"] is not None]
+    if not shown:
+        return None
+    high = top if top is not None else max([_LEAST, *(row["high"] * 1.05 for row in shown)])
+    return Svg(*(_render(_lines(shown, axis, percent, width, high), locale) for width in (WIDE, NARROW)))
+
+
+def _lines(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, high: float) -> Any:
+    import altair as alt
+
+    moments = list(dict.fromkeys(row["moment"] for row in rows))
+    count = len({row["series"] for row in rows})
+    lines = [
+        {**row, "moment": row["moment"].replace(" ", "\n", 1) if width == NARROW else row["moment"]} for row in rows
+    ]
+    order = [moment.replace(" ", "\n", 1) if width == NARROW else moment for moment in moments]
+    x = alt.X(
+        "moment:O",
+        title=None,
+        sort=order,
+        axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '\\n')", labelOverlap=True),
+    )
+    y = alt.Y(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, high], nice=False),
+        axis=alt.Axis(format=".0%" if percent else ".0f", tickMinStep=0.01 if percent else 1, tickCount=5),
+    )
+    aside = alt.XOffset("series:O", scale=alt.Scale(domain=list(range(count)), paddingOuter=1.6)) if count > 1 else None
+    where = {"x": x} | ({"xOffset": aside} if aside is not None else {})
+    colour = alt.Color("colour:N", scale=None, legend=None)
+    shape = alt.Shape("series:O", scale=alt.Scale(domain=list(range(count)), range=list(_SHAPES[:count])), legend=None)
+    base = alt.Chart({"values": lines}, title=alt.TitleParams(axis, anchor="start", fontSize=13, fontWeight="normal"))
+    drawn = (
+        base.mark_rule(strokeWidth=3, opacity=0.45).encode(**where, y=y, y2="high:Q", color=colour)
+    ).transform_calculate(value="datum.low")
+    drawn += base.mark_line(strokeWidth=1.5, opacity=0.8).encode(**where, y=y, color=colour, detail="series:N")
+    drawn += base.mark_point(filled=True, size=90, opacity=1).encode(**where, y=y, color=colour, shape=shape)
+    return drawn.properties(width=width - 50, height=240)
+
+
+def _wrap(label: str, width: int) -> str:
+    lines, line = [], ""
+    for word in label.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return "\n".join([*lines, line])
+
+
+def _render(chart: Any, locale: Mapping[str, Any]) -> str:
+    import altair as alt
+    import vl_convert
+
+    styled = chart.configure(
+        font="sans-serif",
+        background="transparent",
+        padding=2,
+        axis=alt.AxisConfig(
+            labelFontSize=13,
+            titleFontSize=13,
+            titleFontWeight="normal",
+            labelColor=INK,
+            titleColor=INK,
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+        ),
+        view=alt.ViewConfig(stroke=None),
+        header=alt.HeaderConfig(labelColor=INK),
+        title=alt.TitleConfig(color=INK),
+    )
+    svg: str = vl_convert.vegalite_to_svg(styled.to_dict(), vl_version=_VEGA_LITE, format_locale=dict(locale))
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f'"{colour}"', f'"var({variable})"')
+    # The page names each chart itself; the parts of the drawing say nothing of their own to a screen reader.
+    svg = re.sub(r'\s(?:role|aria-roledescription|aria-label|aria-hidden)="[^"]*"', "", svg)
+    return re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)

@@ -1,0 +1,132 @@
+"""The first page: the answer in three sentences, each with a link to the page that says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.pages.report.changes import gate_sentences
+from data.pages.report.groups import gap, label_text
+from data.pages.report.helping import addition_text, gain_text
+from data.pages.report.quality import too_few
+from data.pages.report.reach import desert_sentence, missing, ranked, share_text
+from data.pages.report.section import ENGINE, Sources, based_on
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question of a coordinator with its answer.
+
+    Attributes
+    ----------
+    key, question : str
+        Which question.
+    mood : str
+        ``good``, ``level``, ``bad`` or ``unknown``: the colour of the edge, with a word beside it.
+    answer : str
+        One sentence.
+    more : sequence of str
+        What must be known to read it rightly.
+    page : str
+        The page that says why.
+    """
+
+    key: str
+    question: str
+    mood: str
+    answer: str
+    more: tuple[str, ...]
+    page: str
+
+
+def answers(of: Sources) -> list[Answer]:
+    """The three answers, in the order in which a coordinator asks."""
+    return [good(of), reach(of), live(of)]
+
+
+def good(of: Sources) -> Answer:
+    """Is it any good, for whom, compared with what simple thing."""
+    words, question = of.words, of.words("answers", "good")
+    if not of.measured:
+        return Answer("good", question, "unknown", too_few(of), (), "quality")
+    results, best = of.results, of.best
+    main = results["protocol"]["main"]
+    code, own = results["verdict"]["code"], of.cell(ENGINE, main)
+    said = words(
+        "answers",
+        f"good_{code}",
+        value=words.percent(own["value"]),
+        best=words.model(best),
+        best_value=words.percent(of.cell(best, main)["value"]),
+    )
+    more = [words("answers", "basis", basis=based_on(own, words, words.percent)), for_whom(of)]
+    mood = {"better": "good", "worse": "bad"}.get(code, "level")
+    return Answer("good", question, mood, said, tuple(line for line in more if line), "quality")
+
+
+def for_whom(of: Sources) -> str:
+    """For whom it works less well, or that no such group can be seen."""
+    words, found = of.words, gap(of)
+    if found is None:
+        return words("answers", "whom_unknown")
+    if not found["alarm"]:
+        return words("answers", "whom_none")
+    return words(
+        "answers",
+        "whom_alarm",
+        worst=label_text(found["dimension"], found["worst"], words),
+        gap=words.points(found["gap"]).lstrip("+"),
+    )
+
+
+def reach(of: Sources) -> Answer:
+    """Which children have nothing within reach."""
+    words, question = of.words, of.words("answers", "reach")
+    if why := missing(of):
+        return Answer("reach", question, "unknown", why, (), "reach")
+    children = [desert for desert in ranked(of) if desert["band"][1] < 18] or ranked(of)
+    everybody = of.opportunity["reach"]["all"]
+    supply, asked = share_text(everybody["supply"], words)[0], of.opportunity["asked"]
+    more = [
+        words(
+            "answers",
+            "reach_all",
+            share=supply,
+            enough=asked["enough"],
+            minutes=f"{asked['minutes']:g}",
+            mode=words("modes", asked["mode"]),
+        )
+    ]
+    if not children:
+        return Answer("reach", question, "level", more[0], (), "reach")
+    first = children[0]
+    short = not first["activities"] or first["activities"]["median"] < asked["enough"]
+    suggestion = first.get("suggestion")
+    if suggestion:
+        more.append(
+            words(
+                "answers",
+                "helps",
+                addition=addition_text(suggestion["addition"], of),
+                gain=gain_text(suggestion["gain"], of),
+            )
+        )
+    return Answer("reach", question, "bad" if short else "good", desert_sentence(first, of), tuple(more), "reach")
+
+
+def live(of: Sources) -> Answer:
+    """May the new model go live."""
+    words, question, found = of.words, of.words("answers", "live"), of.results.get("gate") or {}
+    if not found.get("checks"):
+        return Answer("live", question, "unknown", words("answers", "live_unknown"), (), "changes")
+    said = gate_sentences(of)
+    unmeasured = sum(check["passed"] is None for check in found["checks"])
+    more = [words("answers", "unmeasured", n=unmeasured)] if unmeasured else []
+    key = "live_yes" if found.get("open") else "live_no"
+    return Answer(
+        "live",
+        question,
+        "good" if found.get("open") else "bad",
+        words("answers", key),
+        (*[line for line in said if line], *more),
+        "changes",
+    )

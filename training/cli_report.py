@@ -1,0 +1,60 @@
+"""The command that writes the report of a coordinator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data.home import replace_file
+from training.cli_common import CityOption, DataOption, home, out, read_city
+
+
+def report(
+    city: CityOption = None,
+    data: DataOption = None,
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where the pages go. Default: report in the city's reports."),
+    ] = None,
+) -> None:
+    """Write the report for a coordinator: a folder of pages that needs nothing else and can be mailed.
+
+    It tells what was measured (evaluate), who can reach what, how healthy the data is and what changed. What was not
+    measured yet is said in a sentence.
+    """
+    from training.report.facts import facts
+    from training.report.page import FACTS, FOLDER, JSON, OPPORTUNITY, as_json, render_all, write_folder
+
+    tables = read_city(data, city)
+    reports = home().reports(tables.city.id)
+    results, opportunity = _read(reports / JSON), _read(reports / OPPORTUNITY)
+    known = facts(tables, home())
+    reports.mkdir(parents=True, exist_ok=True)
+    replace_file(reports / FACTS, as_json(known))
+    first = next(iter(tables.city.languages), "nl")
+    written = write_folder(target or reports / FOLDER, results, opportunity, known, first)
+    if results is not None:
+        for name, text in render_all(results, opportunity, known).items():
+            replace_file(reports / name, text)
+    missing = [
+        name for name, part in ((JSON, results), (OPPORTUNITY, opportunity), ("a release", known["release"])) if not part
+    ]
+    out().print(f"[bold]Open {written[0]}[/]\n{len(written)} files; to mail: all.{first}.html has everything on one page.")
+    if missing:
+        out().print(f"Not there yet: {', '.join(missing)}. The pages say what to do.")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A JSON file; None where there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        from recommender.errors import BadInput
+
+        raise BadInput(f"{path}: not JSON; make it again with: python -m training evaluate") from None
+    return found
