@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from recommender.city import Float64, Int32, Int64
-from recommender.interest import Scores, stamp_weights
+from recommender.fused import NEARLY_NOTHING
+from recommender.interest import moments_along, stamp_weights
 from recommender.model import Model
 from recommender.passport import Passport
-from recommender.product import mean_and_spread, times
+from recommender.product import row_totals, times
 
 DAY = 86_400
 HALF_LIFE_DAYS = 180.0
@@ -61,8 +61,9 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
     at : sequence of int
         Seconds since 1970 UTC, one per passport.
     """
-    evidence = _evidence(passports, at, model.theme_shares)
-    for row, passport in enumerate(passports):
+    evidence = np.zeros((len(passports), len(model.theme_base)))
+    for row, (passport, now) in enumerate(zip(passports, at, strict=True)):
+        evidence[row] = _evidence(passport, now, model)
         if len(passport.liked):
             evidence[row] += LIKED * _themes_of(passport.liked, model)
     known = np.minimum(evidence, 1.0)
@@ -78,22 +79,19 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
 
 def _themes_of(activities: Int32, model: Model) -> Float64:
     """How much of each theme some activities hold together. Shape (n_themes,)."""
-    together: Float64 = np.asarray(model.theme_shares[activities].sum(axis=0), dtype=np.float64).ravel()
-    return together
+    return _together(activities, np.ones(len(activities)), model)
 
 
-def _evidence(passports: Sequence[Passport], at: Sequence[int], shares: sparse.csr_array) -> Float64:
-    lengths = [len(passport.stamps) for passport in passports]
-    learner = np.repeat(np.arange(len(passports)), lengths)
-    none: Int32 = np.empty(0, dtype=np.int32)
-    activity = np.concatenate([none, *(passport.stamps.activity for passport in passports)])
-    weights = [
-        stamp_weights(passport.stamps.chosen_by) * decay(now - passport.stamps.at)
-        for passport, now in zip(passports, at, strict=True)
-    ]
-    data = np.concatenate([np.empty(0), *weights])
-    history = sparse.csr_array(sparse.coo_array((data, (learner, activity)), shape=(len(passports), shares.shape[0])))
-    return np.asarray((history @ shares).toarray(), dtype=np.float64)
+def _together(activities: Int32, weights: Float64, model: Model) -> Float64:
+    """The themes of some activities added up, each times its weight. Shape (n_themes,)."""
+    shares, total = model.theme_shares, np.zeros(model.theme_shares.shape[1])
+    row_totals(activities, weights, shares.indptr, shares.indices, shares.data, total)
+    return total
+
+
+def _evidence(passport: Passport, now: int, model: Model) -> Float64:
+    weights = stamp_weights(passport.stamps.chosen_by) * decay(now - passport.stamps.at)
+    return _together(passport.stamps.activity, weights, model)
 
 
 def decay(seconds: Int64) -> Float64:
@@ -102,14 +100,17 @@ def decay(seconds: Int64) -> Float64:
     return left
 
 
-def belief_scores(beliefs: Beliefs, passports: Sequence[Passport], model: Model, rows: Int32) -> Scores:
-    """Expected liking of each activity: its themes' beliefs, weighted by its theme shares.
+def belief_moments(beliefs: Beliefs, passport: Passport, model: Model) -> tuple[float, float]:
+    """Mean and spread, over the reference activities, of what one learner is expected to like.
 
-    Mean and spread are exact over the reference activities. A learner without stamps has no belief of
-    their own, and a spread of 0, unless they said what they like or do not.
+    An activity's score is the beliefs in its themes, weighted by its theme shares. A learner without stamps has no
+    belief of their own, and a spread of 0, unless they said what they like or do not.
+
+    Parameters
+    ----------
+    beliefs : Beliefs
+        A block of one.
     """
-    everything = np.ascontiguousarray((model.theme_shares @ beliefs.mean.astype(np.float32).T).T, dtype=np.float32)
-    mean, spread = mean_and_spread(everything, model.reference)
-    said = [len(one.stamps) + len(one.liked) + len(one.declined) for one in passports]
-    silent = np.array(said, dtype=np.int64) == 0
-    return Scores(everything[:, rows], mean, np.where(silent, 0.0, spread))
+    mean, spread = moments_along(beliefs.mean[0].astype(np.float32).astype(np.float64), model.theme_moments)
+    said = len(passport.stamps) + len(passport.liked) + len(passport.declined)
+    return mean, spread if said and spread**2 > NEARLY_NOTHING * mean**2 else 0.0

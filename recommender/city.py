@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.columns import ActivityColumns, SessionColumns, activity_columns, session_columns
 from recommender.errors import BadInput, UnknownName
 
 DOMAINS = ("library", "culture", "social", "education", "business", "nature", "recreation")
@@ -152,6 +153,11 @@ class Venues:
     opening_hours: tuple[str, ...]
     accessible: Int8
 
+    @cached_property
+    def located(self) -> Bool:
+        """Where somebody knows where it is. Shape (n_venues,)."""
+        return ~np.isnan(self.lat)
+
 
 @dataclass(frozen=True, eq=False)
 class Activities:
@@ -202,6 +208,12 @@ class Activities:
         return len(self.ids)
 
     @cached_property
+    def in_language(self) -> Bool:
+        """Whether each activity is in each of ``languages``. Shape (n_languages, n_activities)."""
+        found: Bool = np.arange(len(self.languages))[:, None] == self.language_row
+        return found
+
+    @cached_property
     def languages(self) -> Ids:
         """Every language that an activity is in, ``""`` for "not known" included."""
         return Ids(dict.fromkeys(self.language), "language")
@@ -212,9 +224,14 @@ class Activities:
         return self.languages.find(self.language)
 
     @cached_property
+    def organisers(self) -> Ids:
+        """Everybody who organises something."""
+        return Ids(dict.fromkeys(name for name in self.organiser if name), "organiser")
+
+    @cached_property
     def organiser_row(self) -> Int32:
-        """Equal for activities of one organiser, ``UNKNOWN`` where nobody is named. Shape (n_activities,)."""
-        return Ids(dict.fromkeys(name for name in self.organiser if name), "organiser").find(self.organiser)
+        """Row of each activity in ``organisers``, ``UNKNOWN`` where nobody is named. Shape (n_activities,)."""
+        return self.organisers.find(self.organiser)
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,6 +306,49 @@ class Catalogue:
     travel: Mapping[str, TravelMode] = field(default_factory=lambda: dict(DEFAULT_TRAVEL))
     default_mode: str = "bike"
     clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def session_columns(self) -> SessionColumns:
+        """The sessions as the filters read them; laid out once."""
+        sessions = self.sessions
+        # In a city without sessions the times stand for "always", and no clock shows them.
+        local = np.zeros_like(sessions.start) if sessions.always else self.clock.local(sessions.start)
+        return session_columns(
+            activity=sessions.activity,
+            n_activities=len(self.activities),
+            start=sessions.start,
+            end=sessions.end,
+            bookable=(sessions.status == STATUSES.index("scheduled")) & (sessions.capacity_left != 0),
+            drop_in=sessions.drop_in,
+            lat=sessions.lat,
+            lon=sessions.lon,
+            local_start=local,
+        )
+
+    @cached_property
+    def activity_columns(self) -> ActivityColumns:
+        """The activities as the filters read them; laid out once."""
+        activities = self.activities
+        with_adult = (1 << COMPANY.index("with_adult")) | (1 << COMPANY.index("family"))
+        return activity_columns(
+            themes=activities.themes,
+            parent=self.themes.parent,
+            domain=activities.domain,
+            n_domains=len(DOMAINS),
+            price=activities.price,
+            age_min=activities.age_min,
+            age_max=activities.age_max,
+            with_adult=(activities.company & with_adult) > 0,
+        )
+
+    @cached_property
+    def lines_of(self) -> Mapping[int, tuple[int, ...]]:
+        """The lines that each activity is a station of, by row; those that are on none are left out."""
+        found: dict[int, tuple[int, ...]] = {}
+        for line, stations in enumerate(self.lines.stations):
+            for row in dict.fromkeys(stations.tolist()):
+                found[row] = (*found.get(row, ()), line)
+        return found
 
 
 def always_open(venue: Int32, venues: Venues) -> Sessions:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
+from recommender.city import Bool, Catalogue, Float32, Float64, Int32, Int64
+from recommender.columns import part_of_week
 from recommender.eligibility import ADULT, Eligible
+from recommender.fused import circumstances
 from recommender.model import Model
 from recommender.passport import Passport, Request
 
@@ -20,6 +22,9 @@ YOUNG, UNSURE_WHEN_YOUNG = 12.0, 10.0
 """Not knowing whether an age fits costs an adult once the weight of ``age``, a child of 12 or younger ten times, and in
 between in proportion. A rule and not a taste, so never learned: ten is more than popularity, travel and themes weigh
 together, so what is known to suit a child stands before what may be for adults alone."""
+AT_BEST = ("minutes", "days", "hour", "price", "venue", "organiser", "station", "age")
+"""``model.CONTEXT`` in the order in which the parts are reckoned and added up."""
+_USUAL = np.array([USUAL_MINUTES, FARTHEST, USUAL_PRICE, DEAREST, USUAL_DAYS, DAY])
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,111 +64,97 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
     better than usual can be a reason. The best session of an activity is the one with the highest sum of
     travel, wait and hour; of equal ones the earliest.
     """
-    weight = {name: model.context_weights[name] * model.source_weights["context"] for name in model.context_weights}
-    rows, sessions = eligible.activities, eligible.sessions
-    at_session: dict[str, Float64] = {
-        "minutes": weight["minutes"] * _relative(USUAL_MINUTES, eligible.minutes, FARTHEST),
-        "days": weight["days"] * _wait(catalogue, request, sessions),
-        "hour": weight["hour"] * _hour_fit(passport, catalogue, sessions),
-    }
-    best = _best(np.sum(list(at_session.values()), axis=0), eligible.first)
-    station = next_stations(passport, catalogue, rows)
-    activities = catalogue.activities
-    been_at = activities.venue[passport.stamps.activity]
-    organisers = activities.organiser_row[passport.stamps.activity]
-    known_organiser = np.isin(activities.organiser_row[rows], organisers[organisers >= 0])
-    parts: dict[str, Float32 | Float64] = {name: values[best] for name, values in at_session.items()}
-    parts["price"] = weight["price"] * _relative(USUAL_PRICE, activities.price[rows], DEAREST)
-    parts["venue"] = weight["venue"] * np.isin(catalogue.sessions.venue[sessions[best]], been_at[been_at >= 0])
-    parts["organiser"] = weight["organiser"] * known_organiser
-    parts["station"] = weight["station"] * (station >= 0)
-    unsure = np.maximum(unsure_age(passport, catalogue, request, rows), eligible.not_known["language"])
-    parts["age"] = -weight["age"] * unsure
-    return Context(
-        session=sessions[best],
-        minutes=eligible.minutes[best],
-        parts={name: np.asarray(values, dtype=np.float32) for name, values in parts.items()},
-        station=station,
+    overall = model.source_weights["context"]
+    weight = np.array([model.context_weights[name] * overall for name in AT_BEST])
+    activities, sessions, columns = catalogue.activities, catalogue.sessions, catalogue.session_columns
+    n, stamped = len(eligible.activities), passport.stamps.activity
+    next_rows, next_lines = next_stations(passport, catalogue)
+    youngest = min((age for age in (passport.age_low, *request.company) if age == age), default=None)
+    best, station = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    out = np.empty((len(AT_BEST), n), dtype=np.float32)
+    circumstances(
+        eligible.activities,
+        eligible.sessions,
+        eligible.first,
+        eligible.minutes,
+        weight,
+        _USUAL,
+        request.at,
+        sessions.start,
+        columns.part_of_week[:0] if sessions.always else columns.part_of_week,
+        _habit(passport, catalogue),
+        activities.price,
+        sessions.venue,
+        _among(activities.venue[stamped], len(catalogue.venues.ids)),
+        activities.organiser_row,
+        _among(activities.organiser_row[stamped], len(activities.organisers)),
+        next_rows,
+        next_lines,
+        activities.age_min,
+        activities.age_max,
+        youngest is not None and youngest < ADULT,
+        unsure_costs(youngest),
+        eligible.not_known["language"],
+        best,
+        station,
+        out,
     )
+    # In the order in which they are named everywhere else, and in which they are added up.
+    parts = dict(zip(AT_BEST, out, strict=True))
+    return Context(eligible.sessions[best], eligible.minutes[best], parts, station)
 
 
-def unsure_age(passport: Passport, catalogue: Catalogue, request: Request, rows: Int32) -> Float64:
+def unsure_costs(youngest: float | None) -> float:
     """What it costs, in times the weight of ``age``, that an activity may not be for the youngest of the company.
 
     For a child "up to 40" says nothing: there an activity's age is known when its lower end is, or when it ends
-    before 18.
-
-    Returns
-    -------
-    float64, shape (len(rows),)
-        0 where the age is known to fit, and throughout where nobody's age is known.
+    before 18. 0 where nobody's age is known.
     """
-    ages = [age for age in (passport.age_low, *request.company) if not np.isnan(age)]
-    if not ages:
-        return np.zeros(len(rows))
-    age_min, age_max = catalogue.activities.age_min[rows], catalogue.activities.age_max[rows]
-    ends = age_max < ADULT if min(ages) < ADULT else ~np.isnan(age_max)
-    times = np.interp(min(ages), [YOUNG, ADULT], [UNSURE_WHEN_YOUNG, 1.0])
-    cost: Float64 = np.where(np.isnan(age_min) & ~ends, times, 0.0)
-    return cost
+    if youngest is None:
+        return 0.0
+    share = min(max((youngest - YOUNG) / (ADULT - YOUNG), 0.0), 1.0)
+    return UNSURE_WHEN_YOUNG + share * (1.0 - UNSURE_WHEN_YOUNG)
 
 
-def _relative(usual: float, values: Float32 | Float64, most: float) -> Float64:
-    """How much less than usual; 0 where not known."""
-    less: Float64 = np.where(np.isnan(values), 0.0, usual - np.minimum(np.nan_to_num(values), most))
-    return less
+def _among(rows: Int32, n: int) -> Bool:
+    """Which of n things are among some rows, those below 0 aside; empty for none of them."""
+    if not len(rows):
+        return np.empty(0, dtype=np.bool_)
+    found = np.zeros(n + 1, dtype=np.bool_)  # the last one takes what is not known
+    found[rows] = True
+    found[n] = False
+    return found
 
 
-def _wait(catalogue: Catalogue, request: Request, sessions: Int32) -> Float64:
-    """Days sooner than usual, -28 to 14; 0 in a city without sessions."""
-    if catalogue.sessions.always:
-        return np.zeros(len(sessions))
-    days = np.maximum(catalogue.sessions.start[sessions] - request.at, 0) / DAY
-    return np.clip(USUAL_DAYS - days, -2 * USUAL_DAYS, USUAL_DAYS)
-
-
-def _hour_fit(passport: Passport, catalogue: Catalogue, sessions: Int32) -> Float64:
-    """How much more of a learner's stamps than usual fall in a session's part of the week, -1 to 1.
+def _habit(passport: Passport, catalogue: Catalogue) -> Float64:
+    """How much more of a learner's stamps than usual fall in each part of the week, -1 to 1.
 
     Parts are weekend or not × morning, afternoon, evening. Four stamps spread evenly are added, so that
-    three stamps do not make a habit. 0 without stamps or sessions.
+    three stamps do not make a habit. Empty without stamps.
     """
-    if catalogue.sessions.always or not len(passport.stamps):
-        return np.zeros(len(sessions))
-    counts = np.bincount(_part_of_week(catalogue.clock.local(passport.stamps.at)), minlength=6)
+    if not len(passport.stamps):
+        return np.empty(0)
+    counts = np.bincount(part_of_week(catalogue.clock.local(passport.stamps.at)), minlength=6)
     share = (counts + 4 / 6) / (counts.sum() + 4)
-    fit: Float64 = (share - 1 / 6)[_part_of_week(catalogue.clock.local(catalogue.sessions.start[sessions]))]
-    return fit
+    habit: Float64 = share - 1 / 6
+    return habit
 
 
-def _part_of_week(local: Int64) -> Int64:
-    """0–2 morning, afternoon, evening of a working day, 3–5 of the weekend. 1 January 1970 was a Thursday."""
-    weekend = (local // DAY + 3) % 7 >= 5
-    hour = local % DAY // 3600
-    return weekend * 3 + (hour >= 12) + (hour >= 18)
-
-
-def _best(values: Float64, first: Int32) -> Int32:
-    """Index of the largest value in each run that begins at ``first``; of equal ones the first."""
-    if len(first) == len(values):
-        return np.arange(len(first), dtype=np.int32)
-    run = np.repeat(np.arange(len(first)), np.diff(first, append=len(values)))
-    order = np.lexsort((np.arange(len(values)), -values, run))
-    return order[first].astype(np.int32)
-
-
-def next_stations(passport: Passport, catalogue: Catalogue, rows: Int32) -> Int32:
-    """The line that each activity is the next station of, for lines begun and not finished.
+def next_stations(passport: Passport, catalogue: Catalogue) -> tuple[Int32, Int32]:
+    """The next stations of lines begun and not finished.
 
     Returns
     -------
-    int32, shape (len(rows),)
-        Line rows; ``UNKNOWN`` for the rest.
+    activities, lines : int32, shape (n,)
+        Rows; of an activity that stands in it twice the last line counts.
     """
-    station = np.full(len(rows), UNKNOWN, dtype=np.int32)
-    stamped = set(passport.stamps.activity.tolist())
-    for line, stations in enumerate(catalogue.lines.stations):
-        done = [row in stamped for row in stations.tolist()]
-        if any(done) and not all(done):
-            station[rows == stations[done.index(False)]] = line
-    return station
+    lines_of = catalogue.lines_of
+    stamped = passport.stamps.activity.tolist() if lines_of else []
+    begun = sorted({line for row in stamped for line in lines_of.get(row, ())})
+    been, found = set(stamped), list[tuple[int, int]]()
+    for line in begun:
+        following = next((row for row in catalogue.lines.stations[line].tolist() if row not in been), None)
+        if following is not None:
+            found.append((following, line))
+    rows = np.array(found, dtype=np.int32).reshape(-1, 2)
+    return np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])

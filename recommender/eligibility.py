@@ -11,37 +11,53 @@ language), the activity stays, marked as not known.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from recommender.answer import Relaxation, Step
-from recommender.city import COMPANY, STATUSES, UNKNOWN, Bool, Catalogue, Float64, Int32, Place
+from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int32, Int64
 from recommender.passport import Passport, Request
-from recommender.travel import travel_minutes
+from recommender.reach import reached
 
 ADULT = 18.0
 WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
-_WITH_ADULT = (1 << COMPANY.index("with_adult")) | (1 << COMPANY.index("family"))
+_EVER = np.iinfo(np.int64).min + 1
+"""The earliest moment there is: at the one before it nothing is open."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """The sessions that are open in a request's window, grouped by activity.
+    """What is open in a request's window.
 
     Attributes
     ----------
-    sessions : int32, shape (n_open,)
-        Session rows, ascending, so those of one activity stand together.
-    activities : int32, shape (n_pool,)
-        The activities they belong to, ascending.
-    first : int64, shape (n_pool,)
-        Where each activity's sessions begin in ``sessions``.
+    session : bool, shape (n_sessions,)
+    activity : bool, shape (n_activities,)
+        Whether it has an open session.
+    of_activity : int32, shape (n_sessions,)
+        The activity of every session.
     """
 
-    sessions: Int32
-    activities: Int32
-    first: Int32
+    session: Bool
+    activity: Bool
+    of_activity: Int32
+
+    @cached_property
+    def sessions(self) -> Int32:
+        """Rows of the open sessions, ascending, so those of one activity stand together."""
+        return np.flatnonzero(self.session).astype(np.int32)
+
+    @cached_property
+    def activities(self) -> Int32:
+        """Rows of the activities they belong to, ascending."""
+        return np.flatnonzero(self.activity).astype(np.int32)
+
+    @cached_property
+    def first(self) -> Int32:
+        """Where each activity's sessions begin in ``sessions``."""
+        return np.searchsorted(self.of_activity[self.sessions], self.activities).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,63 +90,48 @@ class Eligible:
 
 
 def open_pool(catalogue: Catalogue, request: Request) -> Pool:
-    """The sessions that somebody who asks at ``request.at`` could still go to.
+    """What somebody who asks at ``request.at`` could still go to.
 
     A session counts until it starts, a drop-in session until it ends; cancelled and full ones, and ones
     with no places left, do not count.
     """
-    sessions = catalogue.sessions
+    columns = catalogue.session_columns
     opens = request.at if request.opens is None else max(request.opens, request.at)
-    ok = (sessions.status == STATUSES.index("scheduled")) & (sessions.capacity_left != 0)
-    ok &= np.where(sessions.drop_in, sessions.end > opens, sessions.start >= opens)
+    session = columns.until >= max(opens, _EVER)
     if request.closes is not None:
-        ok &= np.where(sessions.drop_in, sessions.start < request.closes, sessions.end <= request.closes)
-        ok &= opens < request.closes
+        session &= columns.over_by <= request.closes
+        session &= opens < request.closes
+    activity = session if columns.alone else _any(session, columns.first)
     if request.candidates is not None:
         wanted = np.zeros(len(catalogue.activities), dtype=np.bool_)
         wanted[request.candidates] = True
-        ok &= wanted[sessions.activity]
-    rows = np.flatnonzero(ok).astype(np.int32)
-    first = _group_starts(sessions.activity[rows])
-    return Pool(rows, sessions.activity[rows[first]], first)
+        activity = activity & wanted
+        session = session & wanted[catalogue.sessions.activity]
+    return Pool(session, activity, catalogue.sessions.activity)
 
 
-def _group_starts(grouped: Int32) -> Int32:
-    """Where each run of equal values begins."""
-    changed = np.ones(len(grouped), dtype=np.bool_)
-    changed[1:] = grouped[1:] != grouped[:-1]
-    return np.flatnonzero(changed).astype(np.int32)
+def _any(values: Bool, first: Int64) -> Bool:
+    """Whether any value of each run is True; ``first`` holds the beginnings, and the end of the last one."""
+    before = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])[first]
+    some: Bool = before[1:] > before[:-1]
+    return some
 
 
-def age_fits(catalogue: Catalogue, rows: Int32, low: float, high: float, with_child: bool = False) -> tuple[Bool, Bool]:
-    """Whether an age (or band) may take part, and whether the city does not say.
+def age_fits(catalogue: Catalogue, low: float, high: float, with_child: bool = False) -> Bool:
+    """Whether an age (or band) may take part in each activity. Shape (n_activities,), bool.
 
-    Returns
-    -------
-    fits, not_known : bool, shape (len(rows),)
-        ``fits`` is True where not known. With a child, an adult also fits where adults may come along.
+    True where the city does not say. With a child, an adult also fits where adults may come along.
     """
-    activities = catalogue.activities
-    age_min, age_max = activities.age_min[rows], activities.age_max[rows]
-    not_known = np.isnan(age_min) & np.isnan(age_max)
-    fits = ~(high < age_min) & ~(low >= age_max + 1)
+    fits = ~(high < catalogue.activities.age_min)
+    fits &= ~(low >= catalogue.activity_columns.too_old)
     if low >= ADULT and with_child:
-        fits |= (activities.company[rows] & _WITH_ADULT) > 0
-    return fits, not_known
+        fits |= catalogue.activity_columns.with_adult
+    return fits
 
 
 def has_theme(catalogue: Catalogue, rows: Int32, themes: Int32) -> Bool:
     """Whether each activity has one of the themes, or a narrower one of them. Shape (len(rows),)."""
-    wanted = np.zeros(len(catalogue.themes.ids), dtype=np.bool_)
-    wanted[themes] = True
-    parent = catalogue.themes.parent
-    for _ in range(len(parent)):
-        wider = wanted | ((parent >= 0) & wanted[parent])
-        if (wider == wanted).all():
-            break
-        wanted = wider
-    found: Bool = (catalogue.activities.themes[rows] @ wanted.astype(np.float32)) > 0
-    return found
+    return catalogue.activity_columns.with_theme(themes)[rows]
 
 
 def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: Pool) -> Eligible:
@@ -141,116 +142,110 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     Eligible
         Possibly empty; then ``funnel`` and ``relax`` say why.
     """
-    masks, not_known, minutes = _masks(passport, catalogue, request, pool)
-    left = np.ones(len(pool.activities), dtype=np.bool_)
-    funnel = []
-    for step, (mask, unsure) in masks.items():
-        left &= mask
-        funnel.append(Step(step, int(left.sum()), int((left & unsure).sum())))
-    sessions_of = np.repeat(left, np.diff(pool.first, append=len(pool.sessions)))
+    masks = _masks(passport, catalogue, request)
+    left = pool.activity.copy()
+    funnel = [Step("open in window", int(np.count_nonzero(left)))]
+    for step, (fits, unsure) in masks.items():
+        left &= fits
+        not_sure = 0 if unsure is None else int(np.count_nonzero(left & unsure))
+        funnel.append(Step(step, int(np.count_nonzero(left)), not_sure))
+    start, mode = request.start or passport.home, catalogue.travel[request.mode or catalogue.default_mode]
+    activities, sessions, first, minutes = reached(
+        left, pool.session, catalogue.session_columns, start, mode, request.max_minutes
+    )
     if request.max_minutes is not None:
-        sessions_of &= minutes <= request.max_minutes
-    sessions = pool.sessions[sessions_of]
+        funnel.append(Step("travel", len(activities)))
     relax = None
-    if left.sum() < request.count:
-        relax = _relaxation(passport, catalogue, request, pool, masks, minutes)
+    if len(activities) < request.count:
+        relax = _relaxation(passport, catalogue, request, pool, masks, len(activities))
+    nothing: tuple[Bool | None, Bool | None] = (None, None)
     return Eligible(
-        activities=pool.activities[left],
+        activities=activities,
         sessions=sessions,
-        first=_group_starts(catalogue.sessions.activity[sessions]),
-        minutes=minutes[sessions_of],
-        not_known={name: unsure[left] for name, unsure in not_known.items()},
+        first=first,
+        minutes=minutes,
+        not_known={
+            **{name: _of(masks.get(name, nothing)[1], activities) for name in ("age", "language")},
+            "price": catalogue.activity_columns.price_unknown[activities],
+            "place": _placeless(minutes, first) if start else np.zeros(len(activities), dtype=np.bool_),
+        },
         funnel=tuple(funnel),
         relax=relax,
     )
 
 
-def _masks(
-    passport: Passport, catalogue: Catalogue, request: Request, pool: Pool
-) -> tuple[dict[str, tuple[Bool, Bool]], dict[str, Bool], Float64]:
-    """Every filter that applies, as (passes, not known) per pool activity; and minutes per pool session."""
-    rows, activities = pool.activities, catalogue.activities
-    nothing = np.zeros(len(rows), dtype=np.bool_)
-    masks: dict[str, tuple[Bool, Bool]] = {"open in window": (~nothing, nothing)}
-    age_unknown = nothing
+def _of(column: Bool | None, rows: Int32) -> Bool:
+    return np.zeros(len(rows), dtype=np.bool_) if column is None else column[rows]
+
+
+def _placeless(minutes: Float64, first: Int32) -> Bool:
+    """Which activities have no session whose place is known. Shape (len(first),)."""
+    unknown = np.isnan(minutes)
+    return unknown if len(first) == len(minutes) else np.logical_and.reduceat(unknown, first)
+
+
+def _masks(passport: Passport, catalogue: Catalogue, request: Request) -> dict[str, tuple[Bool, Bool | None]]:
+    """Every filter that applies but the first and the last, as (passes, not known), each of shape (n_activities,).
+
+    None: there is nothing that is not known.
+    """
+    activities, columns = catalogue.activities, catalogue.activity_columns
+    masks: dict[str, tuple[Bool, Bool | None]] = {}
     # Whoever's age is not known may be the child that an adult comes along with.
     with_child = any(not age >= ADULT for age in (passport.age_low, *request.company))
     if len(passport.stamps) and not request.include_stamped:
-        been = np.zeros(len(activities), dtype=np.bool_)
-        been[passport.stamps.activity] = True
-        masks["not done yet"] = (~been[rows], nothing)
+        masks["not done yet"] = (_all_but(len(activities), passport.stamps.activity), None)
     if len(passport.declined):
-        masks["not for me"] = (~np.isin(rows, passport.declined), nothing)
+        masks["not for me"] = (_all_but(len(activities), passport.declined), None)
     if not np.isnan(passport.age_low):
-        fits, age_unknown = age_fits(catalogue, rows, passport.age_low, passport.age_high, with_child)
-        masks["age"] = (fits, age_unknown)
+        fits = age_fits(catalogue, passport.age_low, passport.age_high, with_child)
+        masks["age"] = (fits, columns.age_unknown)
     if request.company:
-        together = ~nothing
+        together = np.ones(len(activities), dtype=np.bool_)
         for age in request.company:
-            together &= age_fits(catalogue, rows, age, age, with_child)[0]
-        masks["company"] = (together, np.isnan(activities.age_min[rows]) & np.isnan(activities.age_max[rows]))
-    language_unknown = nothing
+            together &= age_fits(catalogue, age, age, with_child)
+        masks["company"] = (together, columns.age_unknown)
     if passport.languages:
-        spoken = activities.languages.find(["", *passport.languages])
-        fits = np.isin(activities.language_row[rows], spoken)
-        language_unknown = (activities.language_row[rows] == spoken[0]) & (spoken[0] != UNKNOWN)
-        masks["language"] = (fits, language_unknown)
-    price_unknown = np.isnan(activities.price[rows])
+        masks["language"] = _language(catalogue, passport.languages)
     if request.free_only:
-        masks["price"] = (activities.price[rows] == 0, price_unknown)
+        masks["price"] = (columns.free, columns.price_unknown)
     if request.access:
-        masks["access"] = _access(catalogue, rows, request.access)
+        masks["access"] = _access(catalogue, request.access)
     if len(request.themes):
-        masks["themes"] = (has_theme(catalogue, rows, request.themes), _no_theme(catalogue, rows))
+        masks["themes"] = (columns.with_theme(request.themes), columns.no_theme)
     if len(request.domains):
-        masks["domains"] = (np.isin(activities.domain[rows], request.domains), activities.domain[rows] < 0)
+        masks["domains"] = (columns.in_domain[request.domains].any(axis=0), columns.domain_unknown)
     if request.line is not None:
-        masks["line"] = (np.isin(rows, catalogue.lines.stations[request.line]), nothing)
+        masks["line"] = (~_all_but(len(activities), catalogue.lines.stations[request.line]), None)
     if len(passport.avoid):
-        masks["avoid"] = (~has_theme(catalogue, rows, passport.avoid), _no_theme(catalogue, rows))
-    minutes = _minutes(catalogue, request.start or passport.home, request, pool)
-    place_unknown = np.isnan(_per_activity(minutes, pool))
-    if request.max_minutes is not None:
-        masks["travel"] = (_per_activity(minutes, pool) <= request.max_minutes, place_unknown)
-    not_known = {
-        "age": age_unknown,
-        "language": language_unknown,
-        "price": price_unknown,
-        "place": place_unknown if request.start or passport.home else nothing,
-    }
-    return masks, not_known, minutes
+        masks["avoid"] = (~columns.with_theme(passport.avoid), columns.no_theme)
+    return masks
 
 
-def _no_theme(catalogue: Catalogue, rows: Int32) -> Bool:
-    none: Bool = np.diff(catalogue.activities.themes.indptr)[rows] == 0
-    return none
+def _all_but(n: int, rows: Int32) -> Bool:
+    others = np.ones(n, dtype=np.bool_)
+    others[rows] = False
+    return others
 
 
-def _access(catalogue: Catalogue, rows: Int32, needs: tuple[str, ...]) -> tuple[Bool, Bool]:
+def _language(catalogue: Catalogue, spoken: tuple[str, ...]) -> tuple[Bool, Bool | None]:
+    """Activities in a language that is spoken, or in nobody knows which."""
+    activities = catalogue.activities
+    rows = [row for row in activities.languages.find(dict.fromkeys(("", *spoken))).tolist() if row != UNKNOWN]
+    fits = np.zeros(len(activities), dtype=np.bool_)
+    for row in rows:
+        fits |= activities.in_language[row]
+    return fits, activities.in_language[activities.languages.row("")] if "" in activities.languages else None
+
+
+def _access(catalogue: Catalogue, needs: tuple[str, ...]) -> tuple[Bool, Bool]:
     activities = catalogue.activities
     bits = 0
     for need in needs:
         if need not in activities.access_terms:
-            return np.zeros(len(rows), dtype=np.bool_), ~activities.access_known[rows]
+            return np.zeros(len(activities), dtype=np.bool_), ~activities.access_known
         bits |= 1 << activities.access_terms.index(need)
-    return (activities.access[rows] & bits) == bits, ~activities.access_known[rows]
-
-
-def _minutes(catalogue: Catalogue, start: Place | None, request: Request, pool: Pool) -> Float64:
-    """Travel time to every pool session. Shape (n_open,), NaN where not known."""
-    mode = catalogue.travel[request.mode or catalogue.default_mode]
-    sessions = catalogue.sessions
-    if start is None:
-        return np.full(len(pool.sessions), np.nan)
-    return travel_minutes(start, sessions.lat[pool.sessions], sessions.lon[pool.sessions], mode)
-
-
-def _per_activity(minutes: Float64, pool: Pool) -> Float64:
-    """The shortest way to each pool activity. Shape (n_pool,), NaN where not known."""
-    if not len(pool.activities):
-        return np.empty(0)
-    shortest: Float64 = np.fmin.reduceat(minutes, pool.first)
-    return shortest
+    return (activities.access & bits) == bits, ~activities.access_known
 
 
 def _relaxation(
@@ -258,41 +253,38 @@ def _relaxation(
     catalogue: Catalogue,
     request: Request,
     pool: Pool,
-    masks: dict[str, tuple[Bool, Bool]],
-    minutes: Float64,
+    masks: dict[str, tuple[Bool, Bool | None]],
+    passing: int,
 ) -> Relaxation | None:
     """The one wish that gains most when it is dropped, or for travel, stretched.
 
     Only wishes: nobody is asked to be older, or to need less.
     """
     found: list[Relaxation] = []
+    misses = np.zeros(len(catalogue.activities), dtype=np.uint8)
+    for fits, _ in masks.values():
+        misses += ~fits
     for step in WISHES & masks.keys():
-        others = np.ones(len(pool.activities), dtype=np.bool_)
-        for other, (mask, _) in masks.items():
-            if other != step:
-                others &= mask
-        gained = others & ~masks[step][0]
-        if step == "travel" and request.max_minutes is not None:
-            found.append(_stretch(request.max_minutes, _per_activity(minutes, pool)[gained]))
-        else:
-            found.append(Relaxation(step, None, int(gained.sum())))
+        gained = pool.activity & (misses == 1) & ~masks[step][0]
+        found.append(Relaxation(step, None, len(_within(passport, catalogue, request, pool, gained))))
+    if request.max_minutes is not None:
+        everywhere = replace(request, max_minutes=None)
+        minutes = _within(passport, catalogue, everywhere, pool, pool.activity & (misses == 0))
+        found.append(_stretch(request.max_minutes, minutes[~(minutes <= request.max_minutes)]))
     if request.opens is not None or request.closes is not None:
-        found.append(_any_time(passport, catalogue, request, masks))
+        at_any_time = replace(request, opens=None, closes=None)
+        wider = open_pool(catalogue, at_any_time)
+        more = _within(passport, catalogue, at_any_time, wider, wider.activity & (misses == 0))
+        found.append(Relaxation("open in window", None, len(more) - passing))
     found = [relaxation for relaxation in found if relaxation.gains]
     return max(found, key=lambda relaxation: (relaxation.gains, relaxation.step), default=None)
 
 
-def _any_time(
-    passport: Passport, catalogue: Catalogue, request: Request, masks: dict[str, tuple[Bool, Bool]]
-) -> Relaxation:
-    """What asking without a window would gain."""
-    at_any_time = replace(request, opens=None, closes=None)
-    wider, *_ = _masks(passport, catalogue, at_any_time, open_pool(catalogue, at_any_time))
-    return Relaxation("open in window", None, _passing(wider) - _passing(masks))
-
-
-def _passing(masks: dict[str, tuple[Bool, Bool]]) -> int:
-    return int(np.logical_and.reduce([mask for mask, _ in masks.values()]).sum())
+def _within(passport: Passport, catalogue: Catalogue, request: Request, pool: Pool, left: Bool) -> Float64:
+    """The shortest way to each of some activities that can be reached. Shape (n_reached,), NaN where not known."""
+    start, mode = request.start or passport.home, catalogue.travel[request.mode or catalogue.default_mode]
+    _, _, first, minutes = reached(left, pool.session, catalogue.session_columns, start, mode, request.max_minutes)
+    return np.fmin.reduceat(minutes, first) if len(first) else minutes
 
 
 def _stretch(limit: float, beyond: Float64) -> Relaxation:

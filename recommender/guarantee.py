@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.city import Bool, Catalogue, Int64
+from recommender.city import Bool, Catalogue, Float64, Int32, Int64
+from recommender.product import compiled
 from recommender.ranking import Slot
+from recommender.reach import minutes_to
 from recommender.scoring import Scored
-from recommender.travel import travel_minutes
 
 PROMISED = 3
 WITHIN_PLACES = 10
@@ -48,15 +49,36 @@ def claim_of(scored: Scored, catalogue: Catalogue) -> Claim:
     start = request.start or scored.passport.home
     if start is None or not len(can.activities) or np.isnan(scored.passport.age_low):
         return Claim(np.zeros(len(can.activities), dtype=np.bool_), np.asarray(can.first, dtype=np.int64))
-    sessions, mode = catalogue.sessions, catalogue.travel[request.mode or "walk"]
-    minutes = travel_minutes(start, sessions.lat[can.sessions], sessions.lon[can.sessions], mode)
-    near: Bool = minutes <= WITHIN_MINUTES
-    free = activities.price[can.activities] == 0
-    known = activities.access_known[can.activities] & ~can.not_known["age"]
-    activity = np.repeat(np.arange(len(can.activities)), np.diff(can.first, append=len(can.sessions)))
-    best = can.sessions == scored.context.session[activity]
-    preferred = np.lexsort((sessions.start[can.sessions], ~best, ~near, activity))[can.first]
-    return Claim(np.logical_or.reduceat(near, can.first) & free & known, preferred)
+    rows = can.activities
+    may = catalogue.activity_columns.free[rows] & activities.access_known[rows] & ~can.not_known["age"]
+    mode = catalogue.travel[request.mode or "walk"]
+    minutes = minutes_to(catalogue.session_columns, can.sessions, start, mode)
+    best = scored.context.session
+    return Claim(*_claims(may, minutes, can.sessions, can.first, catalogue.sessions.start, best))
+
+
+@compiled
+def _claims(
+    may: Bool, minutes: Float64, sessions: Int32, first: Int32, start: Int64, best: Int32
+) -> tuple[Bool, Int64]:
+    """Whether each activity has a session near enough, and the one to go by: near, best, earliest, in that order."""
+    qualifies, chosen = np.zeros(len(first), dtype=np.bool_), np.empty(len(first), dtype=np.int64)
+    for one in range(len(first)):
+        until = first[one + 1] if one + 1 < len(first) else len(sessions)
+        chosen[one] = first[one]
+        for place in range(first[one], until):
+            own, there = sessions[place], sessions[chosen[one]]
+            near, was_near = minutes[place] <= WITHIN_MINUTES, minutes[chosen[one]] <= WITHIN_MINUTES
+            if near != was_near:
+                better = near
+            elif (own == best[one]) != (there == best[one]):
+                better = own == best[one]
+            else:
+                better = start[own] < start[there]
+            if better:
+                chosen[one] = place
+            qualifies[one] |= near and may[one]
+    return qualifies, chosen
 
 
 def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[Slot]:
@@ -78,9 +100,11 @@ def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[
         if shown < promised and qualifies[slot.position] and not at_best[slot.position]:
             moved[place], shown = replace(slot, session=int(claim.session[slot.position])), shown + 1
     inside, below = {slot.position for slot in head}, {slot.position: place for place, slot in enumerate(slots)}
-    best: Int64 = np.lexsort((scored.can.activities, -scored.total))
-    waiting = [position for position in best.tolist() if qualifies[position] and position not in inside]
-    waiting = waiting[: promised - shown]
+    waiting = []
+    if shown < promised:
+        able = np.flatnonzero(qualifies)
+        best: Int64 = able[np.lexsort((scored.can.activities[able], -scored.total[able]))]
+        waiting = [position for position in best.tolist() if position not in inside][: promised - shown]
     movable = [place for place, slot in enumerate(head) if slot.kind in MAY_MOVE and not qualifies[slot.position]]
     for place, position in zip(movable[max(len(movable) - len(waiting), 0) :], waiting, strict=False):
         if position in below:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Catalogue, Float32, Float64, Int8, Int32
+from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int64
+from recommender.fused import scattered
 from recommender.model import Model, Moments
-from recommender.passport import CHOSEN_BY, Passport
-from recommender.product import mean_and_spread, products, row_sums, times
+from recommender.passport import CHOSEN_BY, Passport, Stamps
+from recommender.product import row_sums, times
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
@@ -27,8 +28,12 @@ class InterestProfile:
 
     Attributes
     ----------
-    history : sparse array, shape (n_learners, n_activities), float32
-        Weighted stamps.
+    first : int64, shape (n_learners + 1,)
+        The stamps of learner i are ``first[i]`` to ``first[i + 1]``.
+    stamped : int32
+        The activities somebody was at, each once, ascending for each learner.
+    weights : float32
+        What being there says, see ``stamp_weights``.
     als : float64, shape (n_learners, n_factors)
         Folded-in vectors; 0 for a learner without stamps.
     low_pass : float64, shape (n_learners, n_singular_vectors)
@@ -36,16 +41,21 @@ class InterestProfile:
         1 for a wished theme.
     """
 
-    history: sparse.csr_array
+    first: Int64
+    stamped: Int32
+    weights: Float32
     als: Float64
     low_pass: Float64
     wishes: Float32
 
     def of(self, learner: int) -> InterestProfile:
         """One learner's own profile, as a block of one."""
-        one = slice(learner, learner + 1)
-        history = sparse.csr_array(self.history[[learner], :])
-        return InterestProfile(history, self.als[one], self.low_pass[one], self.wishes[one])
+        if len(self.als) == 1:
+            return self
+        one, own = slice(learner, learner + 1), slice(self.first[learner], self.first[learner + 1])
+        stamped = self.stamped[own]
+        first = np.array([0, len(stamped)])
+        return InterestProfile(first, stamped, self.weights[own], self.als[one], self.low_pass[one], self.wishes[one])
 
 
 def stamp_weights(chosen_by: Int8) -> Float32:
@@ -63,30 +73,45 @@ def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model
     passports : sequence of Passport
         In rows of the catalogue that the model is aligned with.
     """
-    history = _history(passports, model.n_activities)
-    wishes = np.zeros((len(passports), len(catalogue.themes.ids)), dtype=np.float32)
-    for row, passport in enumerate(passports):
-        wishes[row, passport.wishes] = 1.0
-    als = fold_in(history, model)
-    inverse_degree = np.where(model.degree > 0, 1 / np.maximum(model.degree, 1e-12), 0)
-    low_pass = (history @ sparse.diags_array(inverse_degree)) @ model.low_pass.activities
-    return InterestProfile(history, als, np.asarray(low_pass, dtype=np.float64), wishes)
+    n = len(passports)
+    histories = [history_of(passport.stamps) for passport in passports]
+    wishes = np.zeros((n, len(catalogue.themes.ids)), dtype=np.float32)
+    als = np.zeros((n, model.als_inverse.shape[0]))
+    low_pass = np.zeros((n, model.low_pass.activities.shape[1]))
+    for learner, (stamped, weights) in enumerate(histories):
+        wishes[learner, passports[learner].wishes] = 1.0
+        if len(stamped):
+            als[learner] = folded(stamped, weights, model)
+            spread = (weights * model.inverse_degree[stamped])[None, :]
+            low_pass[learner] = times(spread, model.low_pass.activities[stamped].astype(np.float64))[0]
+    first = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum([len(stamped) for stamped, _ in histories], out=first[1:])
+    stamped, weights = histories[0] if n == 1 else (np.concatenate(parts) for parts in zip(*histories, strict=True))
+    return InterestProfile(first, stamped, weights, als, low_pass, wishes)
 
 
-def _history(passports: Sequence[Passport], n_activities: int) -> sparse.csr_array:
-    lengths = [len(passport.stamps) for passport in passports]
-    row = np.repeat(np.arange(len(passports)), lengths)
-    empty = np.empty(0, dtype=np.int32)
-    activity = np.concatenate([empty, *(passport.stamps.activity for passport in passports)])
-    weights = [stamp_weights(passport.stamps.chosen_by) for passport in passports]
-    data = np.concatenate([np.empty(0, dtype=np.float32), *weights])
-    history = sparse.csr_array(sparse.coo_array((data, (row, activity)), shape=(len(passports), n_activities)))
-    history.sum_duplicates()
-    return history
+def history_of(stamps: Stamps) -> tuple[Int32, Float32]:
+    """The activities somebody was at, each once and ascending, and what all visits to it say together."""
+    weights = stamp_weights(stamps.chosen_by)
+    order = np.argsort(stamps.activity, kind="stable")
+    rows = stamps.activity[order]
+    begins = np.flatnonzero(np.diff(rows, prepend=-1))
+    if len(begins) == len(rows):
+        return rows, weights[order]
+    return rows[begins], np.add.reduceat(weights[order], begins)
 
 
 def fold_in(history: sparse.csr_array, model: Model) -> Float64:
-    """Learners' ALS vectors from their stamps, without retraining.
+    """``folded`` for each row of weighted stamps. Shapes (n_learners, n_activities) and (n_learners, n_factors)."""
+    vectors = np.zeros((history.shape[0], model.als_inverse.shape[0]))
+    for learner in np.flatnonzero(np.diff(history.indptr)).tolist():
+        own = slice(history.indptr[learner], history.indptr[learner + 1])
+        vectors[learner] = folded(history.indices[own], history.data[own], model)
+    return vectors
+
+
+def folded(stamped: Int32, weights: Float32, model: Model) -> Float64:
+    """A learner's ALS vector from their stamps, without retraining.
 
     With c = α·w the confidence of each stamp, Y the stamped rows and A the Gram matrix plus
     regularisation, implicit's own update is (A + Yᵀ(C−I)Y)⁻¹Yᵀc. By the push-through identity that is
@@ -95,84 +120,56 @@ def fold_in(history: sparse.csr_array, model: Model) -> Float64:
 
     Parameters
     ----------
-    history : sparse array, shape (n_learners, n_activities)
-        Weighted stamps.
+    stamped, weights : shape (n_stamped,), at least one
+        Activity rows, each once, and what each says.
 
     Returns
     -------
-    float64, shape (n_learners, n_factors)
-        0 for a learner without stamps.
+    float64, shape (n_factors,)
     """
-    width = model.als_inverse.shape[0]
-    vectors = np.zeros((history.shape[0], width))
-    for learner in np.flatnonzero(np.diff(history.indptr)).tolist():
-        own = slice(history.indptr[learner], history.indptr[learner + 1])
-        rows, c = history.indices[own], model.als_confidence * history.data[own].astype(np.float64)
-        known = model.visited[rows, None]
-        y = np.where(known, model.als.activities[rows], model.metadata.activities[rows]).astype(np.float64)
-        if len(c) <= width:
-            spread = y @ model.als_inverse
-            system = np.eye(len(c)) + (c - 1)[:, None] * (spread @ y.T)
-            vectors[learner] = np.linalg.solve(system, c) @ spread
-        else:
-            system = np.eye(width) + model.als_inverse @ ((y * (c - 1)[:, None]).T @ y)
-            vectors[learner] = np.linalg.solve(system, model.als_inverse @ (y.T @ c))
-    return vectors
+    width, c = model.als_inverse.shape[0], model.als_confidence * weights.astype(np.float64)
+    known = model.visited[stamped, None]
+    y = np.where(known, model.als.activities[stamped], model.metadata.activities[stamped]).astype(np.float64)
+    if len(c) <= width:
+        spread = y @ model.als_inverse
+        system = (c - 1)[:, None] * (spread @ y.T)
+        system.flat[:: len(c) + 1] += 1
+        vector: Float64 = np.linalg.solve(system, c) @ spread
+    else:
+        system = np.eye(width) + model.als_inverse @ ((y * (c - 1)[:, None]).T @ y)
+        vector = np.asarray(np.linalg.solve(system, model.als_inverse @ (y.T @ c)), dtype=np.float64)
+    return vector
 
 
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """One source's scores, with the learner's own mean and spread over the reference activities.
-
-    Attributes
-    ----------
-    raw : float32, shape (n_learners, n_rows)
-    mean, spread : float64, shape (n_learners,)
-        ``spread`` is 0 where the source knows nothing about a learner.
-    """
-
-    raw: Float32
-    mean: Float64
-    spread: Float64
-
-    def standardised(self) -> Float32:
-        """(raw − mean) ÷ spread, and 0 throughout where the spread is 0. Shape (n_learners, n_rows)."""
-        scale = np.where(self.spread > 1e-9, 1 / np.maximum(self.spread, 1e-9), 0).astype(np.float32)
-        values: Float32 = self.raw - self.mean.astype(np.float32)[:, None]
-        values *= scale[:, None]
-        return values
-
-
-def from_factors(vectors: Float64, activities: Float32, moments: Moments, rows: Int32) -> Scores:
-    """Scores of some rows of a low-rank source, with exact moments over the reference activities.
+def moments_along(vector: Float64, moments: Moments) -> tuple[float, float]:
+    """Mean and spread of the scores ``factors @ vector`` over the reference activities, exactly.
 
     Every sum has an order of its own, see ``product``: the last bits of a score depend neither on which other
     activities passed the filters nor on who else is scored in the same block, and so not on who asks.
     """
-    raw = products(vectors.astype(np.float32), activities, rows)
-    mean = times(vectors, moments.mean[:, None])[:, 0]
-    variance = row_sums(times(vectors, moments.covariance), vectors)
-    return Scores(raw, mean, np.sqrt(np.maximum(variance, 0)))
+    one = vector[None, :]
+    variance = float(row_sums(times(one, moments.covariance), one)[0])
+    return float(times(one, moments.mean[:, None])[0, 0]), float(np.sqrt(max(variance, 0.0)))
 
 
-def from_neighbours(history: sparse.csr_array, weights: sparse.csr_array, reference: Int32, rows: Int32) -> Scores:
-    """Scores of a sparse source, with moments over the reference activities."""
-    everything = np.asarray((history @ weights).toarray(), dtype=np.float32)
-    if not len(reference):
-        nothing = np.zeros(len(everything))
-        return Scores(np.zeros((len(everything), len(rows)), dtype=np.float32), nothing, nothing)
-    mean, spread = mean_and_spread(everything, reference)
-    return Scores(everything[:, rows], mean, spread)
+def from_neighbours(
+    stamped: Int32, weights: Float32, matrix: sparse.csr_array, counts: Bool, n_counted: int
+) -> tuple[Float32, tuple[float, float]]:
+    """What the neighbours of stamps add to every activity, with mean and spread over those that count.
 
-
-def wish_scores(wishes: Float32, model: Model, rows: Int32) -> Float32:
-    """Share of an activity's theme weight, broader themes included, that a learner wished for.
+    Parameters
+    ----------
+    stamped, weights : shape (n_stamped,)
+    counts : bool, shape (n_activities,), or empty for all
+    n_counted : int
+        How many they are.
 
     Returns
     -------
-    float32, shape (n_learners, n_rows), 0 to 1
-        0 where no theme is known or wished.
+    scores : float32, shape (n_activities,)
+    mean and spread
+        The spread is 0 where the stamps say nothing, or the same of everything.
     """
-    if not wishes.any():
-        return np.zeros((len(wishes), len(rows)), dtype=np.float32)
-    return np.asarray((model.theme_shares @ wishes.T).T, dtype=np.float32)[:, rows]
+    scores = np.zeros(matrix.shape[1], dtype=np.float32)
+    moments = scattered(stamped, weights, matrix.indptr, matrix.indices, matrix.data, counts, n_counted, scores)
+    return scores, moments

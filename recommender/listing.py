@@ -10,10 +10,14 @@ Every step works on the best of the relevance ranking and says what it did throu
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.beliefs import LEAST
-from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int64
+from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int32, Int64
+from recommender.filling import filled, narrow_shares, share_of
 from recommender.guarantee import MAY_MOVE, guaranteed
 from recommender.model import Model
 from recommender.ranking import Slot, top
@@ -51,6 +55,15 @@ DRAWN_PLACE = 10
 SHORTEST = 5
 
 
+class Themes(NamedTuple):
+    """The pool's rows in the sparse matrix of theme shares, and that matrix."""
+
+    rows: Int32
+    first: NDArray[np.integer]
+    theme: NDArray[np.integer]
+    share: Float32
+
+
 def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
     """The list for one learner, by the policy that the request asks for."""
     request, can = scored.request, scored.can
@@ -61,11 +74,14 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
         return [Slot(position, _kind(scored, position)) for position in best.tolist()]
     reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
     pool = top(scored.total, can.activities, reach)
-    shares = np.asarray(model.theme_shares[can.activities[pool]].toarray(), dtype=np.float64)
-    narrow = _narrow(shares, catalogue)
+    rows, shares, parent = can.activities[pool], model.theme_shares, catalogue.themes.parent
+    broad = np.zeros(len(parent), dtype=np.bool_)
+    broad[parent[parent >= 0]] = True
+    themes = Themes(rows, shares.indptr, shares.indices, shares.data)
+    narrow = narrow_shares(*themes, broad)
     places = request.count - _is_drawn(scored)
-    chosen = _chosen(scored, pool, shares, narrow, _novelty(scored, model), places)
-    fresh = _fresh(scored, pool, narrow)
+    chosen = _chosen(scored, pool, themes, narrow, _novelty(scored, model), places)
+    fresh = _fresh(scored, pool, themes, narrow)
     slots = [
         Slot(int(pool[place]), "new_direction" if fresh[place] and place >= places else _kind(scored, int(pool[place])))
         for place in chosen
@@ -77,18 +93,6 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
 
 def _kind(scored: Scored, position: int) -> str:
     return "next_station" if scored.context.station[position] != UNKNOWN else "interest"
-
-
-def _narrow(shares: Float64, catalogue: Catalogue) -> Float64:
-    """Shares of the narrowest themes alone, each row summing to 1; a row that has none stays as it was.
-
-    Who has been to one concert knows "culture" by then; theatre is new all the same.
-    """
-    parent = catalogue.themes.parent
-    own = shares * ~np.isin(np.arange(len(parent)), parent)
-    whole = own.sum(axis=1, keepdims=True)
-    narrowest: Float64 = np.divide(own, whole, out=shares.copy(), where=whole > 0)
-    return narrowest
 
 
 def _novelty(scored: Scored, model: Model) -> Float64:
@@ -107,16 +111,18 @@ def _novelty(scored: Scored, model: Model) -> Float64:
     return novelty
 
 
-def _fresh(scored: Scored, pool: Int64, narrow: Float64) -> Bool:
+def _fresh(scored: Scored, pool: Int64, themes: Themes, narrow: tuple[Int64, Float64]) -> Bool:
     """Which of the pool are mostly about themes not yet visited, and no next station; none without stamps or curiosity."""
     if not len(scored.passport.stamps) or not scored.request.curiosity:
-        return np.zeros(len(narrow), dtype=np.bool_)
-    about_new = narrow @ (scored.beliefs.evidence[0] < TRACE) >= NEW_THEME
-    fresh: Bool = about_new & (scored.context.station[pool] == UNKNOWN)
+        return np.zeros(len(pool), dtype=np.bool_)
+    about_new = share_of(themes.rows, themes.first, themes.theme, *narrow, scored.beliefs.evidence[0] < TRACE)
+    fresh: Bool = (about_new >= NEW_THEME) & (scored.context.station[pool] == UNKNOWN)
     return fresh
 
 
-def _chosen(scored: Scored, pool: Int64, shares: Float64, narrow: Float64, novelty: Float64, places: int) -> list[int]:
+def _chosen(
+    scored: Scored, pool: Int64, themes: Themes, narrow: tuple[Int64, Float64], novelty: Float64, places: int
+) -> list[int]:
     """Places in the pool, best first: relevance and what there is to discover, less what repeats the list itself.
 
     The list is filled one by one, each time with what adds most, and then put in the order of relevance: new
@@ -124,54 +130,39 @@ def _chosen(scored: Scored, pool: Int64, shares: Float64, narrow: Float64, novel
     """
     request, evidence = scored.request, scored.beliefs.evidence[0]
     begun = len(scored.passport.stamps) > 0
+    total = float(evidence.sum())
     calibrate = CALIBRATION * min(1.0, 2 - 2 * request.curiosity)
-    if len(scored.passport.stamps) < ENOUGH_STAMPS or evidence.sum() <= 0:
+    if len(scored.passport.stamps) < ENOUGH_STAMPS or total <= 0:
         calibrate = 0.0
-    mix = evidence / max(evidence.sum(), 1e-9)
     spread = float(scored.total.std())
     # Who has only a wish gets what was wished for, however alike it is.
     again = REPEAT * 2 * request.curiosity * spread * begun
     bold = request.curiosity**3
-    wonder = WONDER * bold * spread
     sources = scored.sources(pool)
     past = np.add.reduce([sources[name] for name in PAST], axis=0, dtype=np.float64)
     fits = scored.total[pool] - HABIT * bold * past
-    so_far = np.zeros_like(mix)
-    free, chosen = list(range(len(pool))), list[int]()
-    while free and len(chosen) < places:
-        gain = fits[free] - again * (shares[free] @ so_far)
-        gain = gain + wonder * (narrow[free] @ (novelty * np.exp(-ONCE * so_far)))
-        if calibrate:
-            gain = gain - calibrate * _distance(mix, (so_far + shares[free]) / (len(chosen) + 1))
-        place = free.pop(int(np.argmax(gain)))
-        so_far += shares[place]
-        chosen.append(place)
-    return sorted(chosen)
-
-
-def _distance(mix: Float64, themes: Float64) -> Float64:
-    """Kullback–Leibler divergence of each row from a mix, smoothed by 1% of the mix. Shape (n_rows,)."""
-    known = mix > 0
-    smooth = 0.99 * themes[:, known] + 0.01 * mix[known]
-    distance: Float64 = (mix[known] * np.log(mix[known] / smooth)).sum(axis=1)
-    return distance
+    mix, wonder = evidence / max(total, 1e-9), WONDER * bold * spread
+    chosen = filled(*themes, *narrow, fits, novelty, mix, again, wonder, ONCE, calibrate, places)
+    return sorted(chosen.tolist())
 
 
 def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64) -> list[Slot]:
     """Swap the last of the commonest domain for the best of a missing one, until the floor is reached."""
-    domain = catalogue.activities.domain[scored.can.activities]
+    reachable = dict(zip(pool.tolist(), catalogue.activities.domain[scored.can.activities[pool]].tolist(), strict=True))
     floor = min(FLOOR, len(slots))
     while True:
         head = slots[:DRAWN_PLACE]
-        there = [int(domain[slot.position]) for slot in head]
-        missing = [position for position in pool.tolist() if domain[position] >= 0 and domain[position] not in there]
-        if len({*there} - {UNKNOWN}) >= floor or not missing:
+        there = [reachable[slot.position] for slot in head]
+        if len({*there} - {UNKNOWN}) >= floor:
+            return slots
+        missing = [position for position, domain in reachable.items() if domain >= 0 and domain not in there]
+        if not missing:
             return slots
         common = max({*there}, key=lambda code: (there.count(code), code))
         swappable = [
             place
             for place, slot in enumerate(head)
-            if domain[slot.position] == common and slot.kind in MAY_MOVE and place
+            if reachable[slot.position] == common and slot.kind in MAY_MOVE and place
         ]
         if there.count(common) < 2 or not swappable:
             return slots

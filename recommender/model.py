@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -139,6 +140,31 @@ class Model:
     @property
     def n_activities(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def in_reference(self) -> Bool:
+        """Which activities the sources are standardised over; empty for all of them. Shape (n_activities,) or (0,)."""
+        if len(self.reference) == self.n_activities:
+            return np.empty(0, dtype=np.bool_)
+        found = np.zeros(self.n_activities, dtype=np.bool_)
+        found[self.reference] = True
+        return found
+
+    @cached_property
+    def inverse_degree(self) -> Float64:
+        """One over ``degree``, 0 where that is 0. Shape (n_activities,)."""
+        inverse: Float64 = np.where(self.degree > 0, 1 / np.maximum(self.degree, 1e-12), 0).astype(np.float64)
+        return inverse
+
+    @cached_property
+    def theme_moments(self) -> Moments:
+        """Of ``theme_shares`` over the reference activities; 0 where there are none."""
+        shares = self.theme_shares[self.reference].astype(np.float64)
+        n, width = shares.shape
+        if not n:
+            return Moments(np.zeros(width), np.zeros((width, width)))
+        mean = np.asarray(shares.sum(axis=0), dtype=np.float64).ravel() / n
+        return Moments(mean, (shares.T @ shares).toarray() / n - np.outer(mean, mean))
 
 
 def moments_of(factors: Float32) -> Moments:

@@ -141,35 +141,16 @@ def _row_sums(left: Float64, right: Float64, out: Float64) -> None:
             out[row] += left[row, column] * right[row, column]
 
 
-def mean_and_spread(values: NDArray[np.floating], columns: Int32) -> tuple[Float64, Float64]:
-    """Mean and standard deviation of each row over some of its columns.
-
-    Returns
-    -------
-    mean, spread : float64, shape (n_rows,)
-        0 for no columns.
-    """
-    mean, spread = np.zeros(len(values)), np.zeros(len(values))
-    if len(columns):
-        _mean_and_spread(values, columns, mean, spread)
-    return mean, spread
-
-
 @compiled
-def _mean_and_spread(values: NDArray[np.floating], columns: Int32, mean: Float64, spread: Float64) -> None:
-    sums = np.empty(LANES)
-    n = len(columns)
-    for row in range(len(values)):
-        for turn in range(2):
-            sums[:] = 0
-            for place in range(n):
-                value = np.float64(values[row, columns[place]])
-                off = value - mean[row]
-                sums[place % LANES] += off if turn == 0 else off * off
-            total = 0.0
-            for k in range(LANES):
-                total += sums[k]
-            if turn == 0:
-                mean[row] = total / n
-            else:
-                spread[row] = np.sqrt(total / n)
+def row_totals(
+    rows: Int32,
+    weights: Float64,
+    first: NDArray[np.integer],
+    columns: NDArray[np.integer],
+    values: Float32,
+    out: Float64,
+) -> None:
+    """Add some rows of a sparse matrix, each times its weight, to ``out``: row i holds ``first[i]:first[i + 1]``."""
+    for one in range(len(rows)):
+        for place in range(first[rows[one]], first[rows[one] + 1]):
+            out[columns[place]] += weights[one] * values[place]

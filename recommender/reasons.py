@@ -12,10 +12,12 @@ import numpy as np
 from scipy import sparse
 
 from recommender.answer import Reason
-from recommender.city import UNKNOWN, Catalogue, Float32, Int32
+from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32
 from recommender.context import Context
 from recommender.interest import InterestProfile
 from recommender.model import Model
+from recommender.product import row_totals
+from recommender.strongest import strongest_stamps, strongest_themes
 
 MOST = 3
 WORTH_SAYING = 0.05
@@ -51,47 +53,55 @@ def explain(
     profile : InterestProfile
         A block of one learner.
     """
-    stamped, weights = profile.history.indices, profile.history.data
-    like = _strongest_stamp(stamped, weights, model.similar.weights, activities)
-    together = _strongest_stamp(stamped, weights, model.graph.weights, activities)
-    shares = np.asarray(model.theme_shares[activities, :].toarray())
-    wished = _strongest_theme(shares * profile.wishes)
-    shared = _strongest_theme(shares * np.asarray((profile.history @ model.theme_shares).toarray()))
-    found = []
-    for place, activity in enumerate(activities.tolist()):
-        parts = {name: float(values[place]) for name, values in (sources | context.parts).items()}
-        visits, station = parts["als"] + parts["graph"], int(context.station[place])
-        candidates = [
-            Reason("like_stamp", activity=like[place], gain=parts["similar"]) if like[place] is not None else None,
-            Reason("together_with", activity=together[place], gain=visits) if together[place] is not None else None,
-            Reason("wish", theme=wished[place], gain=parts["wishes"]) if wished[place] is not None else None,
-            Reason("theme", theme=shared[place], gain=parts["metadata"]) if shared[place] is not None else None,
-            Reason("popular", gain=parts["popular"]),
-            Reason("next_station", line=station, gain=parts["station"]) if station != UNKNOWN else None,
-            Reason("near", minutes=float(context.minutes[place]), gain=parts["minutes"]),
-            Reason("known_venue", gain=parts["venue"]),
-            Reason("free", gain=parts["price"]) if catalogue.activities.price[activity] == 0 else None,
-            Reason("soon", gain=parts["days"]),
-        ]
-        real = [reason for reason in candidates if reason is not None and reason.gain >= WORTH_SAYING]
-        found.append(Why(tuple(sorted(real, key=lambda reason: -reason.gain)[:MOST]), parts))
+    stamped, weights, shares = profile.stamped, profile.weights, model.theme_shares
+    like = _names(strongest_stamps(stamped, weights, model.similar.weights, activities))
+    together = _names(strongest_stamps(stamped, weights, model.graph.weights, activities))
+    wished = _names(strongest_themes(shares, activities, profile.wishes[0]))
+    shared = _names(strongest_themes(shares, activities, _themes_of(profile, shares)))
+    price, station = catalogue.activities.price[activities].tolist(), context.station.tolist()
+    minutes, numbers = context.minutes.tolist(), sources | context.parts
+    table = zip(*(values.tolist() for values in numbers.values()), strict=True)
+    found: list[Why] = []
+    for place, row in enumerate(table):
+        parts = dict(zip(numbers, row, strict=True))
+        line = station[place]
+        gains = (
+            ("like_stamp", parts["similar"] if like[place] is not None else 0.0),
+            ("together_with", parts["als"] + parts["graph"] if together[place] is not None else 0.0),
+            ("wish", parts["wishes"] if wished[place] is not None else 0.0),
+            ("theme", parts["metadata"] if shared[place] is not None else 0.0),
+            ("popular", parts["popular"]),
+            ("next_station", parts["station"] if line != UNKNOWN else 0.0),
+            ("near", parts["minutes"]),
+            ("known_venue", parts["venue"]),
+            ("free", parts["price"] if price[place] == 0 else 0.0),
+            ("soon", parts["days"]),
+        )
+        real = sorted((gain for gain in gains if gain[1] >= WORTH_SAYING), key=_by_gain)[:MOST]
+        about = {
+            "like_stamp": {"activity": like[place]},
+            "together_with": {"activity": together[place]},
+            "wish": {"theme": wished[place]},
+            "theme": {"theme": shared[place]},
+            "next_station": {"line": line},
+            "near": {"minutes": minutes[place]},
+        }
+        reasons = tuple(Reason(code, gain=gain, **about.get(code, {})) for code, gain in real)
+        found.append(Why(reasons, parts))
     return found
 
 
-def _strongest_stamp(
-    stamped: Int32, weights: Float32, neighbours: sparse.csr_array, activities: Int32
-) -> list[int | None]:
-    """For each activity, the stamp that speaks for it most; None where no stamp does."""
-    if not len(stamped):
-        return [None] * len(activities)
-    said = weights[:, None] * np.asarray(neighbours[stamped, :][:, activities].toarray())
-    best = said.argmax(axis=0)
-    return [int(stamped[row]) if said[row, place] > 0 else None for place, row in enumerate(best.tolist())]
+def _by_gain(gain: tuple[str, float]) -> float:
+    return -gain[1]
 
 
-def _strongest_theme(shares: Float32) -> list[int | None]:
-    """For each row, the theme with the largest share; None where all are 0."""
-    if not shares.shape[1]:
-        return [None] * len(shares)
-    best = shares.argmax(axis=1)
-    return [theme if shares[row, theme] > 0 else None for row, theme in enumerate(best.tolist())]
+def _names(rows: Int32) -> list[int | None]:
+    return [None if row == UNKNOWN else row for row in rows.tolist()]
+
+
+def _themes_of(profile: InterestProfile, shares: sparse.csr_array) -> Float64:
+    """How much of each theme a learner's stamps hold. Shape (n_themes,)."""
+    total = np.zeros(shares.shape[1])
+    weights = profile.weights.astype(np.float64)
+    row_totals(profile.stamped, weights, shares.indptr, shares.indices, shares.data, total)
+    return total

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import sparse
 
-from recommender.beliefs import Beliefs, belief_scores, beliefs_of
+from recommender.beliefs import Beliefs, belief_moments, beliefs_of
 from recommender.city import Catalogue, Float32, Int32, Int64
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible
-from recommender.interest import InterestProfile, Scores, from_factors, from_neighbours, profile_of, wish_scores
-from recommender.model import AGE_BANDS, Model
+from recommender.fused import SHIFTS, blended
+from recommender.interest import InterestProfile, from_neighbours, moments_along, profile_of
+from recommender.model import AGE_BANDS, SOURCES, Model
 from recommender.passport import Passport, Request
-from recommender.product import mean_and_spread
+from recommender.product import products
+
+INTEREST = tuple(name for name in SOURCES if name != "context")
+"""The sources in the order in which they are added up, and in which ``fused.blended`` reckons them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +44,11 @@ class Scored:
     profile: InterestProfile
     beliefs: Beliefs
     total: Float32
-    _sources: dict[str, Float32] = field(repr=False)
-    _place: Int64 = field(repr=False)
+    _sources: Float32 = field(repr=False)
 
     def sources(self, positions: Int64) -> dict[str, Float32]:
         """What every source but the context added to some of the eligible activities."""
-        return {source: values[self._place[positions]] for source, values in self._sources.items()}
+        return dict(zip(INTEREST, self._sources[:, positions], strict=True))
 
 
 def score_block(
@@ -54,47 +56,70 @@ def score_block(
 ) -> Iterator[Scored]:
     """Score what each of a block of learners may do.
 
+    Only products with factors are shared by the block: an activity's factors are read once for all of it.
+
     Parameters
     ----------
     passed : sequence of Eligible
         One per learner.
     """
-    rows = _union([can.activities for can in passed], len(catalogue.activities))
     passports = [passport for passport, _ in block]
     profile = profile_of(passports, catalogue, model)
     beliefs = beliefs_of(passports, [request.at for _, request in block], model)
-    company = [request.company for _, request in block]
-    sources = blend(passports, company, profile, beliefs, catalogue, model, rows)
-    interest = np.zeros((len(block), len(rows)), dtype=np.float32)
-    for values in sources.values():
-        interest += values
-    column = np.zeros(len(catalogue.activities), dtype=np.int64)
-    column[rows] = np.arange(len(rows))
+    rows, column = _union([can.activities for can in passed], len(catalogue.activities))
+    raw = _products(profile, model, rows)
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
-        place = column[can.activities]
+        place = np.arange(len(rows)) if column is None else column[can.activities]
+        own, believed = profile.of(learner), beliefs.of(learner)
+        sources, interest = blend(
+            passport, request, own, believed, catalogue, model, can.activities, place, raw[learner]
+        )
         context = context_of(passport, catalogue, request, model, can)
-        own = {source: values[learner] for source, values in sources.items()}
-        total = interest[learner, place] + context.total
-        yield Scored(passport, request, can, context, profile.of(learner), beliefs.of(learner), total, own, place)
+        yield Scored(passport, request, can, context, own, believed, interest + context.total, sources)
 
 
-def _union(several: Sequence[Int32], n: int) -> Int32:
-    """Every row that stands in one of them, ascending."""
+def _union(several: Sequence[Int32], n: int) -> tuple[Int32, Int64 | None]:
+    """Every row that stands in one of them, ascending, and where each stands; None: at its own place."""
+    if len(several) == 1:
+        return several[0], None
     stands = np.zeros(n, dtype=np.bool_)
     for rows in several:
         stands[rows] = True
-    return np.flatnonzero(stands).astype(np.int32)
+    union = np.flatnonzero(stands).astype(np.int32)
+    column = np.zeros(n, dtype=np.int64)
+    column[union] = np.arange(len(union))
+    return union, column
+
+
+def _products(profile: InterestProfile, model: Model, rows: Int32) -> Float32:
+    """Vectors times factors: als, metadata and low pass. Shape (n_learners, 3, n_rows)."""
+    raw = np.zeros((len(profile.als), 3, len(rows)), dtype=np.float32)
+    if not len(profile.stamped):
+        return raw
+    als = profile.als.astype(np.float32)
+    for place, (name, vectors, factors) in enumerate(
+        (
+            ("als", als, model.als),
+            ("metadata", als, model.metadata),
+            ("graph", profile.low_pass.astype(np.float32), model.low_pass),
+        )
+    ):
+        if model.source_weights[name]:
+            raw[:, place] = products(vectors, factors.activities, rows)
+    return raw
 
 
 def blend(
-    passports: Sequence[Passport],
-    company: Sequence[tuple[float, ...]],
+    passport: Passport,
+    request: Request,
     profile: InterestProfile,
     beliefs: Beliefs,
     catalogue: Catalogue,
     model: Model,
     rows: Int32,
-) -> dict[str, Float32]:
+    place: Int64,
+    raw: Float32,
+) -> tuple[Float32, Float32]:
     """What every source but ``context`` adds to each activity's score.
 
     Each source is standardised per learner over the release's reference activities, never over what passed
@@ -102,78 +127,44 @@ def blend(
 
     Parameters
     ----------
-    company : sequence of tuple of float
-        Ages of those who come along with each learner.
-    rows : int32, shape (n_rows,)
+    profile, beliefs
+        Of this learner alone.
+    rows : int32, shape (n,)
         Activities to score.
+    place : int64, shape (n,)
+        Column of ``raw`` of each.
+    raw : float32, shape (3, n_raw)
+        This learner's products with factors.
 
     Returns
     -------
-    mapping of source to float32, shape (n_learners, n_rows)
+    sources : float32, shape (len(INTEREST), n)
+    total : float32, shape (n,)
     """
-    stamped = profile.history.nnz > 0
-    scores: dict[str, Float32] = {}
-    for source, (score, of_stamps) in _scorers(passports, company, profile, beliefs, catalogue, model, rows).items():
-        weight = np.float32(model.source_weights[source])
-        if not weight or (of_stamps and not stamped):
-            scores[source] = np.zeros((len(passports), len(rows)), dtype=np.float32)
-            continue
-        values = scores[source] = score()
-        values *= weight
-    return scores
-
-
-def _scorers(
-    passports: Sequence[Passport],
-    company: Sequence[tuple[float, ...]],
-    profile: InterestProfile,
-    beliefs: Beliefs,
-    catalogue: Catalogue,
-    model: Model,
-    rows: Int32,
-) -> dict[str, tuple[Callable[[], Float32], bool]]:
-    """How each source but ``context`` scores, unweighted, and whether it rests on stamps alone."""
-    # What nobody has visited has no visits to reason from: als and graph are silent, not against.
-    visited = model.visited[rows]
-
-    def als() -> Float32:
-        return from_factors(profile.als, model.als.activities, model.als.moments, rows).standardised() * visited
-
-    def graph() -> Float32:
-        near = from_neighbours(profile.history, model.graph.weights, model.reference, rows).standardised()
-        near += from_factors(profile.low_pass, model.low_pass.activities, model.low_pass.moments, rows).standardised()
-        near *= np.float32(0.5)
-        return near * visited
-
-    def metadata() -> Float32:
-        factors = model.metadata
-        return from_factors(profile.als, factors.activities, factors.moments, rows).standardised()
-
-    def similar() -> Float32:
-        return from_neighbours(profile.history, model.similar.weights, model.reference, rows).standardised()
-
-    return {
-        "als": (als, True),
-        "graph": (graph, True),
-        "metadata": (metadata, True),
-        "similar": (similar, True),
-        "themes": (lambda: belief_scores(beliefs, passports, model, rows).standardised(), False),
-        "popular": (lambda: _popular_with(passports, company, model, rows), False),
-        "wishes": (lambda: wish_scores(profile.wishes, model, rows), False),
-        "places": (lambda: place_scores(profile, catalogue, model, rows).standardised(), True),
-    }
-
-
-def _popular_with(
-    passports: Sequence[Passport], company: Sequence[tuple[float, ...]], model: Model, rows: Int32
-) -> Float32:
-    """Popularity among people of the learner's age; in company, among those of the age that is served least."""
-    popular = model.popular[np.ix_(_bands(passport.age_low for passport in passports), rows)]
-    for learner, ages in enumerate(company):
-        if ages:
-            theirs = model.popular[np.ix_(_bands(ages), rows)].min(axis=0)
-            popular[learner] = np.minimum(popular[learner], theirs)
-    return popular
+    weight, shares = model.source_weights, model.theme_shares
+    near = similar = closeness = np.empty(0, dtype=np.float32)
+    moments = [(0.0, 0.0)] * SHIFTS
+    moments[5] = belief_moments(beliefs, passport, model)
+    if len(profile.stamped):
+        als, low_pass = profile.als[0], profile.low_pass[0]
+        stamps, counts = (profile.stamped, profile.weights), (model.in_reference, len(model.reference))
+        near, moments[1] = from_neighbours(*stamps, model.graph.weights, *counts)
+        similar, moments[4] = from_neighbours(*stamps, model.similar.weights, *counts)
+        closeness, moments[6] = place_scores(profile, catalogue, model)
+        moments[0] = moments_along(als, model.als.moments)
+        moments[2] = moments_along(low_pass, model.low_pass.moments)
+        moments[3] = moments_along(als, model.metadata.moments)
+    shift = np.array([mean for mean, _ in moments], dtype=np.float32)
+    scale = np.array([1 / spread if spread > 1e-9 else 0.0 for _, spread in moments], dtype=np.float32)
+    out, total = np.empty((len(INTEREST), len(rows)), dtype=np.float32), np.empty(len(rows), dtype=np.float32)
+    blended(
+        rows, place, raw, near, similar, shift, scale,
+        np.array([weight[name] for name in INTEREST], dtype=np.float32), model.visited,
+        shares.indptr, shares.indices, shares.data, beliefs.mean[0].astype(np.float32), profile.wishes[0],
+        model.popular, _bands((passport.age_low, *request.company)), closeness, catalogue.activities.venue,
+        catalogue.venues.located, out, total,
+    )  # fmt: skip
+    return out, total
 
 
 def _bands(ages: Iterable[float]) -> Int32:
@@ -183,22 +174,18 @@ def _bands(ages: Iterable[float]) -> Int32:
     return np.where(np.isnan(years), len(AGE_BANDS), band).astype(np.int32)
 
 
-def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model, rows: Int32) -> Scores:
-    """Closeness of an activity's venue to the venues a learner has been to, by ``Model.place_kernel``.
+def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model) -> tuple[Float32, tuple[float, float]]:
+    """Closeness of every venue to the venues one learner has been to, by ``Model.place_kernel``.
 
-    Mean and spread are over the city's venues. An activity whose place is not known scores that mean.
+    Returns
+    -------
+    closeness : float32, shape (n_venues,)
+    mean and spread
+        Over the city's venues. An activity whose place is not known scores the mean.
     """
-    venue = catalogue.activities.venue
-    history, n_venues = profile.history, len(catalogue.venues.ids)
-    been = venue[history.indices]
-    known = np.flatnonzero(been >= 0)
-    learner = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))[known]
-    there = sparse.coo_array((history.data[known], (learner, been[known])), shape=(history.shape[0], n_venues))
-    closeness = np.asarray((sparse.csr_array(there) @ model.place_kernel).toarray(), dtype=np.float32)
-    if not n_venues:
-        nothing = np.zeros(len(closeness))
-        return Scores(np.zeros((len(closeness), len(rows)), dtype=np.float32), nothing, nothing)
-    mean, spread = mean_and_spread(closeness, np.arange(n_venues, dtype=np.int32))
-    located = np.append(~np.isnan(catalogue.venues.lat), False)[venue[rows]]
-    raw = np.where(located, closeness[:, venue[rows]], mean[:, None]).astype(np.float32)
-    return Scores(raw, mean, spread)
+    been = catalogue.activities.venue[profile.stamped]
+    known = been >= 0
+    everywhere = np.empty(0, dtype=np.bool_)
+    return from_neighbours(
+        been[known], profile.weights[known], model.place_kernel, everywhere, len(catalogue.venues.ids)
+    )

@@ -22,7 +22,26 @@ from training.fit import CONTEXT_WEIGHTS
 
 AS_OF, DAY = 1_772_323_200, 86_400
 BROAD, NARROW = 8, 8
-_WORDS = np.array("bouw robot sterren vogels verf klei bos muziek dans code lamp water kunst lezen koken fiets".split())
+_WORDS = np.array(
+    [
+        "bouw",
+        "robot",
+        "sterren",
+        "vogels",
+        "verf",
+        "klei",
+        "bos",
+        "muziek",
+        "dans",
+        "code",
+        "lamp",
+        "water",
+        "kunst",
+        "lezen",
+        "koken",
+        "fiets",
+    ]
+)
 
 
 def tables_of(n: int, seed: int = 1) -> Tables:

@@ -11,17 +11,16 @@ from threadpoolctl import threadpool_limits
 from recommender.city import UNKNOWN
 from recommender.interest import (
     CHOSEN_WEIGHT,
-    Scores,
     fold_in,
-    from_factors,
     from_neighbours,
+    moments_along,
     profile_of,
     stamp_weights,
-    wish_scores,
 )
 from recommender.model import Factors, moments_of
 from recommender.passport import NOBODY, Passport, Stamps
-from tests.recommender.towns import NOW, themes, visits
+from recommender.recommend import recommend
+from tests.recommender.towns import NOW, ask, themes, visits
 
 
 def random_visits(n_learners, n_activities, share, seed) -> sparse.csr_array:
@@ -71,7 +70,8 @@ def test_folding_in_does_not_depend_on_who_else_is_folded_in(crowd_release, crow
         alone = profile_of([passport], crowd_catalogue, crowd_release.model)
         assert np.array_equal(alone.als[0], together.als[row])
         assert np.array_equal(together.of(row).als, alone.als)
-        assert (together.of(row).history != alone.history).nnz == 0
+        assert np.array_equal(together.of(row).stamped, alone.stamped)
+        assert np.array_equal(together.of(row).weights, alone.weights)
 
 
 def test_a_visit_somebody_else_chose_says_half_as_much():
@@ -83,8 +83,8 @@ def test_a_visit_somebody_else_chose_says_half_as_much():
 def test_going_twice_counts_twice(tiny_catalogue, tiny_release):
     twice = Stamps(np.array([3, 3], dtype=np.int32), np.array([NOW - 9, NOW - 5]), np.array([0, 1], dtype=np.int8))
     profile = profile_of([NOBODY, Passport(stamps=twice)], tiny_catalogue, tiny_release.model)
-    assert profile.history.toarray()[1].tolist() == [0, 0, 0, 1.5, 0, 0, 0, 0]
-    assert not profile.history.toarray()[0].any()
+    assert profile.first.tolist() == [0, 0, 1]
+    assert (profile.stamped.tolist(), profile.weights.tolist()) == ([3], [1.5])
 
 
 def test_a_stamp_where_nobody_had_been_moves_the_learner_through_its_description(tiny_catalogue, tiny_release):
@@ -104,58 +104,58 @@ def test_a_stamp_where_nobody_had_been_moves_the_learner_through_its_description
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 30), st.integers(1, 4))
-def test_the_moments_of_factors_are_the_mean_and_spread_of_the_scores_themselves(seed, width, n, learners):
+@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 30))
+def test_the_moments_of_factors_are_the_mean_and_spread_of_the_scores_themselves(seed, width, n):
     rng = np.random.default_rng(seed)
-    factors = rng.normal(size=(n, width)).astype(np.float32)
-    vectors = rng.normal(size=(learners, width))
-    rows = rng.permutation(n)[: n // 2]
-    scores = from_factors(vectors, factors, moments_of(factors), rows)
-    brute = vectors @ factors.T.astype(float)
-    assert scores.mean == pytest.approx(brute.mean(axis=1), abs=1e-6)
-    assert scores.spread == pytest.approx(brute.std(axis=1), abs=1e-6)
-    assert scores.raw == pytest.approx(brute[:, rows], abs=1e-4)
-    standard = from_factors(vectors, factors, moments_of(factors), np.arange(n)).standardised()
-    if n > 1:
-        assert standard.mean(axis=1) == pytest.approx(np.zeros(learners), abs=1e-4)
-        assert standard.std(axis=1) == pytest.approx(np.ones(learners), abs=1e-3)
+    factors, vector = rng.normal(size=(n, width)).astype(np.float32), rng.normal(size=width)
+    brute = factors.astype(float) @ vector
+    assert moments_along(vector, moments_of(factors)) == pytest.approx((brute.mean(), brute.std()), abs=1e-6)
+
+
+def drawn_neighbours(rng):
+    stamped = np.sort(rng.permutation(12)[: int(rng.integers(1, 6))]).astype(np.int32)
+    matrix = rng.random((12, 12)) * (rng.random((12, 12)) < 0.4)
+    return stamped, rng.random(len(stamped)).astype(np.float32), sparse.csr_array(matrix.astype(np.float32))
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10_000))
-def test_the_moments_of_neighbours_are_over_the_reference_alone(seed):
+@given(st.integers(0, 10_000), st.booleans())
+def test_the_moments_of_neighbours_are_over_the_reference_alone(seed, everything):
     rng = np.random.default_rng(seed)
-    history = sparse.csr_array(rng.random((3, 12)) * (rng.random((3, 12)) < 0.4))
-    weights = sparse.csr_array(rng.random((12, 12)) * (rng.random((12, 12)) < 0.4))
-    reference, rows = np.sort(rng.permutation(12)[:7]), rng.permutation(12)[:5]
-    scores = from_neighbours(history, weights, reference, rows)
-    brute = history.toarray() @ weights.toarray()
-    assert scores.mean == pytest.approx(brute[:, reference].mean(axis=1), abs=1e-6)
-    assert scores.spread == pytest.approx(brute[:, reference].std(axis=1), abs=1e-6)
-    assert scores.raw == pytest.approx(brute[:, rows], abs=1e-6)
+    stamped, weights, matrix = drawn_neighbours(rng)
+    counts = np.ones(12, dtype=bool) if everything else rng.random(12) < 0.6
+    told = np.empty(0, dtype=bool) if everything else counts
+    scores, (mean, spread) = from_neighbours(stamped, weights, matrix, told, int(counts.sum()))
+    brute = weights @ matrix.toarray()[stamped]
+    assert scores == pytest.approx(brute, abs=1e-6)
+    if counts.any():
+        assert (mean, spread) == pytest.approx((brute[counts].mean(), brute[counts].std()), abs=1e-6)
 
 
 def test_without_reference_or_evidence_a_source_is_silent():
-    history, weights = sparse.csr_array(np.ones((2, 3))), sparse.csr_array(np.ones((3, 3)))
-    nothing, rows = np.empty(0, dtype=np.int32), np.arange(3)
-    assert not from_neighbours(history, weights, nothing, rows).standardised().any()
-    assert not from_factors(
-        np.zeros((2, 1)), np.zeros((3, 1), np.float32), moments_of(np.zeros((0, 1))), rows
-    ).raw.any()
-    level = Scores(np.full((1, 3), 7, dtype=np.float32), np.array([7.0]), np.array([0.0]))
-    assert level.standardised().tolist() == [[0, 0, 0]]
+    everything, nobody = np.ones((3, 3), dtype=np.float32), np.empty(0, dtype=bool)
+    stamped, weights = np.array([0, 1], dtype=np.int32), np.ones(2, dtype=np.float32)
+    level = sparse.csr_array(everything)
+    assert from_neighbours(stamped, weights, level, np.zeros(3, dtype=bool), 0)[1] == (0.0, 0.0)
+    assert from_neighbours(stamped, weights, level, nobody, 3)[1] == (2.0, 0.0)
+    third = sparse.csr_array(everything / np.float32(3))  # all alike, but for how it is rounded
+    assert from_neighbours(stamped, np.full(2, 0.7, dtype=np.float32), third, nobody, 3)[1][1] == 0.0
     assert moments_of(np.zeros((0, 2), np.float32)).covariance.tolist() == [[0, 0], [0, 0]]
 
 
 def test_a_wish_counts_by_the_share_of_the_theme_and_reaches_narrower_ones(tiny_catalogue, tiny_release):
-    model, row = tiny_release.model, tiny_catalogue.activities.ids.row
-    rows = np.arange(8, dtype=np.int32)
+    row = tiny_catalogue.activities.ids.row
+    weight = tiny_release.model.source_weights["wishes"]
+
+    def wished(*names):
+        answer = recommend(Passport(wishes=themes(tiny_catalogue, *names)), tiny_catalogue, tiny_release, ask())
+        return {entry.activity: entry.parts["wishes"] / weight for entry in answer.recommendations}
+
     for theme in ("robots", "tech"):
-        passport = Passport(wishes=themes(tiny_catalogue, theme))
-        scores = wish_scores(profile_of([passport], tiny_catalogue, model).wishes, model, rows)[0]
-        assert ((scores >= 0) & (scores <= 1)).all()
+        scores = wished(theme)
+        assert all(0 <= score <= 1 for score in scores.values())
         assert scores[row("robot-start")] > 0
         assert (scores[row("stars")] > 0) == (theme == "tech")
         assert scores[row("birds")] == scores[row("paint")] == 0
     assert scores[row("robot-start")] == pytest.approx(1 / 3)  # robots 1, tech ½
-    assert not wish_scores(profile_of([NOBODY], tiny_catalogue, model).wishes, model, rows).any()
+    assert not any(wished().values())

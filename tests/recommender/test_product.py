@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recommender.model import SOURCES
 from recommender.passport import Passport
-from recommender.product import FEW, mean_and_spread, products, row_sums, times
+from recommender.product import FEW, products, row_sums, row_totals, times
 from recommender.recommend import recommend, recommend_many
 from tests.recommender.towns import ask, visits
 
@@ -44,12 +45,10 @@ def test_sums_over_rows_are_what_they_say():
     assert row_sums(one, one) == pytest.approx((one * one).sum(axis=1))
     assert np.array_equal(times(one[[3]], other)[0], times(one, other)[3])
     assert times(np.zeros((0, 5)), other).shape == (0, 9)
-    values, columns = rng.normal(size=(6, 40)).astype(np.float32), np.sort(rng.permutation(40)[:23]).astype(np.int32)
-    mean, spread = mean_and_spread(values, columns)
-    assert mean == pytest.approx(values[:, columns].mean(axis=1, dtype=float))
-    assert spread == pytest.approx(values[:, columns].std(axis=1, dtype=float))
-    assert [part[2] for part in (mean, spread)] == [part[0] for part in mean_and_spread(values[[2]], columns)]
-    assert [part.tolist() for part in mean_and_spread(values, columns[:0])] == [[0.0] * 6] * 2
+    matrix, total = sparse.csr_array(rng.random((6, 9)) * (rng.random((6, 9)) < 0.5), dtype=np.float32), np.zeros(9)
+    rows, weights = np.array([4, 1, 4], dtype=np.int32), rng.normal(size=3)
+    row_totals(rows, weights, matrix.indptr, matrix.indices, matrix.data, total)
+    assert total == pytest.approx(weights @ matrix.toarray()[rows])
 
 
 def bits(answer):

@@ -11,8 +11,9 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 
 from data.translate import catalogue_from
-from recommender.interest import CHOSEN_WEIGHT, fold_in, from_factors, from_neighbours
+from recommender.interest import CHOSEN_WEIGHT, fold_in, from_neighbours
 from recommender.model import AGE_BANDS
+from recommender.product import products
 from tests.recommender.towns import DAY, NOW, town
 from training.config import Als, Encoder, Graph, Popular
 from training.interactions import Interactions, interactions_of
@@ -141,12 +142,14 @@ def test_the_engine_scores_by_the_same_graph():
     matrix = three_tastes()
     co_visits, factors, degree = fit_graph(matrix, Graph(rank=3, neighbours=1000), seed=0)
     linear, low_pass = plain_gf_cf(matrix.toarray().astype(float), 3)
-    everything = np.arange(24)
-    assert from_neighbours(matrix, co_visits.weights, everything, everything).raw == pytest.approx(
-        matrix.toarray() @ linear, abs=1e-4
-    )
-    vectors = (matrix @ sparse.diags_array(1 / degree)) @ factors.activities
-    assert from_factors(vectors, factors.activities, factors.moments, everything).raw == pytest.approx(
+    nobody_left_out = np.empty(0, dtype=bool)
+    for learner in range(0, 60, 7):
+        stamped = matrix.indices[matrix.indptr[learner] : matrix.indptr[learner + 1]]
+        weights = matrix.data[matrix.indptr[learner] : matrix.indptr[learner + 1]]
+        scores, *_ = from_neighbours(stamped, weights, co_visits.weights, nobody_left_out, 24)
+        assert scores == pytest.approx(matrix.toarray()[learner] @ linear, abs=1e-4)
+    vectors = ((matrix @ sparse.diags_array(1 / degree)) @ factors.activities).astype(np.float32)
+    assert products(vectors, factors.activities, np.arange(24, dtype=np.int32)) == pytest.approx(
         matrix.toarray() @ low_pass, abs=1e-4
     )
 

@@ -1,0 +1,181 @@
+"""What the filters read, laid out once for a catalogue: every filter then is one pass over a column.
+
+Nothing here depends on who asks or when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int8 = NDArray[np.int8]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+_NEVER = np.iinfo(np.int64).min
+_DAY = 86_400
+
+
+@dataclass(frozen=True, eq=False)
+class SessionColumns:
+    """Sessions by activity, and until when each is open.
+
+    Attributes
+    ----------
+    first : int64, shape (n_activities + 1,)
+        The sessions of activity i are ``first[i]`` to ``first[i + 1]``.
+    alone : bool
+        Whether session i is the one session of activity i, throughout.
+    until : int64, shape (n_sessions,)
+        The last moment at which somebody could still come; the least number there is where nobody can: cancelled,
+        full, no places left.
+    over_by : int64, shape (n_sessions,)
+        The least end of a window that it lies in: its end, or for dropping in just after it opens.
+    x, y, z : float64, shape (n_sessions,)
+        Where it is on the unit sphere, NaN where not known.
+    part_of_week : int8, shape (n_sessions,)
+        Of its start, see ``part_of_week``.
+    """
+
+    first: Int64
+    alone: bool
+    until: Int64
+    over_by: Int64
+    x: Float64
+    y: Float64
+    z: Float64
+    part_of_week: Int8
+
+
+@dataclass(frozen=True, eq=False)
+class ActivityColumns:
+    """Answers to what is asked of activities, all of shape (n_activities,) and bool unless said otherwise.
+
+    Attributes
+    ----------
+    free, price_unknown, age_unknown, no_theme, domain_unknown : bool
+    too_old : float32
+        The age from which it is over: the oldest age and a year; NaN where not known.
+    with_adult : bool
+        Whether an adult is welcome beside a child.
+    in_domain : bool, shape (n_domains, n_activities)
+    theme_first : int64, shape (n_themes + 1,)
+    theme_rows : int32
+        Activities with theme t or a narrower one are ``theme_rows[theme_first[t]:theme_first[t + 1]]``.
+    """
+
+    free: Bool
+    price_unknown: Bool
+    age_unknown: Bool
+    no_theme: Bool
+    domain_unknown: Bool
+    too_old: Float32
+    with_adult: Bool
+    in_domain: Bool
+    theme_first: Int64
+    theme_rows: Int32
+
+    def with_theme(self, themes: Int32) -> Bool:
+        """Which activities have one of the themes, or a narrower one of them. Shape (n_activities,)."""
+        found = np.zeros(len(self.free), dtype=np.bool_)
+        for theme in themes.tolist():
+            found[self.theme_rows[self.theme_first[theme] : self.theme_first[theme + 1]]] = True
+        return found
+
+
+def session_columns(
+    activity: Int32,
+    n_activities: int,
+    start: Int64,
+    end: Int64,
+    bookable: Bool,
+    drop_in: Bool,
+    lat: Float64,
+    lon: Float64,
+    local_start: Int64,
+) -> SessionColumns:
+    """Lay out sessions that are sorted by activity.
+
+    Parameters
+    ----------
+    bookable : bool, shape (n_sessions,)
+        Scheduled and with places left, or nobody knows better.
+    local_start : int64, shape (n_sessions,)
+        ``start`` on the city's own clocks.
+    """
+    first = np.searchsorted(activity, np.arange(n_activities + 1)).astype(np.int64)
+    phi, theta = np.radians(lat), np.radians(lon)
+    return SessionColumns(
+        first=first,
+        alone=len(activity) == n_activities and bool((np.diff(first) == 1).all()),
+        until=np.where(bookable, np.where(drop_in, end - 1, start), _NEVER),
+        over_by=np.where(drop_in, start + 1, end),
+        x=np.cos(phi) * np.cos(theta),
+        y=np.cos(phi) * np.sin(theta),
+        z=np.sin(phi) + 0 * theta,  # who knows no longitude knows no place
+        part_of_week=part_of_week(local_start).astype(np.int8),
+    )
+
+
+def part_of_week(local: Int64) -> Int64:
+    """0–2 morning, afternoon, evening of a working day, 3–5 of the weekend. 1 January 1970 was a Thursday."""
+    weekend = (local // _DAY + 3) % 7 >= 5
+    hour = local % _DAY // 3600
+    return weekend * 3 + (hour >= 12) + (hour >= 18)
+
+
+def activity_columns(
+    themes: sparse.csr_array,
+    parent: Int32,
+    domain: Int8,
+    n_domains: int,
+    price: Float32,
+    age_min: Float32,
+    age_max: Float32,
+    with_adult: Bool,
+) -> ActivityColumns:
+    """Lay out activities.
+
+    Parameters
+    ----------
+    themes : sparse array, shape (n_activities, n_themes)
+        An activity has a theme where the weight is above 0.
+    parent : int32, shape (n_themes,)
+        The broader theme, below 0 at the top.
+    """
+    reach = _broader(parent)
+    has = sparse.csr_array((themes.data > 0, themes.indices, themes.indptr), shape=themes.shape).astype(np.int32)
+    wide = sparse.csc_array(has @ reach)
+    wide.eliminate_zeros()
+    return ActivityColumns(
+        free=price == 0,
+        price_unknown=np.isnan(price),
+        age_unknown=np.isnan(age_min) & np.isnan(age_max),
+        no_theme=np.diff(themes.indptr) == 0,
+        domain_unknown=domain < 0,
+        too_old=age_max + 1,
+        with_adult=with_adult,
+        in_domain=np.arange(n_domains)[:, None] == domain,
+        theme_first=wide.indptr.astype(np.int64),
+        theme_rows=wide.indices.astype(np.int32),
+    )
+
+
+def _broader(parent: Int32) -> sparse.csr_array:
+    """1 from each theme to itself and everything broader. Shape (n_themes, n_themes), int32."""
+    n = len(parent)
+    pairs = set()
+    for theme in range(n):
+        here = theme
+        while here >= 0 and (theme, here) not in pairs:  # a circle of parents ends where it began
+            pairs.add((theme, here))
+            here = int(parent[here])
+    rows, columns = zip(*sorted(pairs), strict=True) if pairs else ((), ())
+    values = np.ones(len(pairs), dtype=np.int32)
+    return sparse.csr_array((values, (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape=(n, n))

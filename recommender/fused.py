@@ -1,0 +1,197 @@
+"""One pass over what passed the filters: every source and every circumstance, standardised, weighted and added up.
+
+What each number means is said in ``interest``, ``beliefs``, ``scoring`` and ``context``. Every activity is scored by
+itself, in one fixed order of sums, so that its score depends on nothing else that is scored with it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.city import Bool, Float32, Float64, Int8, Int32, Int64
+from recommender.product import compiled
+
+NEARLY_NOTHING = 1e-12
+"""A variance below this share of the mean square is rounding: the values are all alike."""
+ALS, GRAPH, METADATA, SIMILAR, THEMES, POPULAR, WISHES, PLACES = range(8)
+"""Rows of what ``blended`` gives, in the order in which they are added up."""
+SHIFTS = 7
+"""What is standardised: als, co-visits, low pass, metadata, similar, themes, places."""
+
+
+@compiled
+def scattered(
+    stamped: Int32,
+    weights: Float32,
+    first: NDArray[np.integer],
+    near: NDArray[np.integer],
+    closeness: Float32,
+    counts: Bool,
+    n_counted: int,
+    out: Float32,
+) -> tuple[float, float]:
+    """Add up the rows of what was stamped, and keep count of mean and spread on the way.
+
+    Parameters
+    ----------
+    stamped, weights : shape (n_stamped,)
+        Rows of the sparse matrix, and what each counts.
+    first, near, closeness
+        The matrix: row i holds ``closeness[first[i]:first[i + 1]]`` in the columns ``near[...]``.
+    counts : bool, shape (n_columns,)
+        Columns that mean and spread are over; empty for all of them.
+    n_counted : int
+        How many they are.
+    out : float32, shape (n_columns,)
+        Of 0; is filled.
+
+    Returns
+    -------
+    mean, spread : float
+        0 for no columns.
+    """
+    total, squares = 0.0, 0.0
+    everything = len(counts) == 0
+    for one in range(len(stamped)):
+        weight = weights[one]
+        for place in range(first[stamped[one]], first[stamped[one] + 1]):
+            column = near[place]
+            before = out[column]
+            after = before + weight * closeness[place]
+            out[column] = after
+            if everything or counts[column]:
+                total += np.float64(after) - np.float64(before)
+                squares += np.float64(after) * np.float64(after) - np.float64(before) * np.float64(before)
+    if n_counted == 0:
+        return 0.0, 0.0
+    mean, square = total / n_counted, squares / n_counted
+    variance = square - mean * mean
+    return mean, math.sqrt(variance) if variance > NEARLY_NOTHING * square else 0.0
+
+
+@compiled
+def blended(
+    rows: Int32, place: Int64, raw: Float32, near: Float32, similar: Float32, shift: Float32, scale: Float32,
+    weight: Float32, visited: Bool, theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32,
+    liking: Float32, wished: Float32, popular: Float32, bands: Int32, closeness: Float32, venue: Int32, located: Bool,
+    out: Float32, interest: Float32,
+) -> None:  # fmt: skip
+    """Every source but ``context`` for each row.
+
+    Parameters
+    ----------
+    place : int64, shape (n,)
+        Column of ``raw`` of each row.
+    raw : float32, shape (3, n_raw)
+        Products with factors: als, metadata, low pass.
+    near, similar : float32, shape (n_activities,)
+        From ``scattered``; empty for who has no stamps, and then every source of stamps is 0.
+    shift, scale : float32, shape (SHIFTS,)
+        Mean and one over the spread of what is standardised.
+    weight : float32, shape (8,)
+        0 silences a source.
+    bands : int32, shape (n_bands,)
+        The learner's row of ``popular``, and those of the company.
+    out : float32, shape (8, n)
+        Is filled.
+    interest : float32, shape (n,)
+        Is filled: their sum.
+    """
+    stamps, half = len(near) > 0, np.float32(0.5)
+    for one in range(len(rows)):
+        row, at = rows[one], place[one]
+        known = visited[row]
+        likes = wishes = np.float32(0)
+        for p in range(theme_first[row], theme_first[row + 1]):
+            likes += share[p] * liking[theme[p]]
+            wishes += share[p] * wished[theme[p]]
+        if stamps:
+            if known:
+                out[ALS, one] = (raw[0, at] - shift[0]) * scale[0] * weight[ALS]
+                both = (near[row] - shift[1]) * scale[1] + (raw[2, at] - shift[2]) * scale[2]
+                out[GRAPH, one] = both * half * weight[GRAPH]
+            else:
+                out[ALS, one] = out[GRAPH, one] = 0
+            out[METADATA, one] = (raw[1, at] - shift[3]) * scale[3] * weight[METADATA]
+            out[SIMILAR, one] = (similar[row] - shift[4]) * scale[4] * weight[SIMILAR]
+            there = venue[row]
+            close = closeness[there] if there >= 0 and located[there] else shift[6]
+            out[PLACES, one] = (close - shift[6]) * scale[6] * weight[PLACES]
+        else:
+            out[ALS, one] = out[GRAPH, one] = out[METADATA, one] = out[SIMILAR, one] = out[PLACES, one] = 0
+        out[THEMES, one] = (likes - shift[5]) * scale[5] * weight[THEMES]
+        least = popular[bands[0], row]
+        for band in bands[1:]:
+            least = min(least, popular[band, row])
+        out[POPULAR, one] = least * weight[POPULAR]
+        out[WISHES, one] = wishes * weight[WISHES]
+        total = np.float32(0)
+        for source in range(8):
+            total += out[source, one]
+        interest[one] = total
+
+
+@compiled
+def circumstances(
+    rows: Int32, sessions: Int32, first: Int32, minutes: Float64, weight: Float64, usual: Float64, at: int,
+    start: Int64, part_of_week: Int8, habit: Float64, price: Float32, session_venue: Int32, been: Bool,
+    organiser: Int32, met: Bool, next_rows: Int32, next_lines: Int32, age_min: Float32, age_max: Float32,
+    child: bool, unsure_costs: float, language_unknown: Bool, best: Int32, station: Int32, out: Float32,
+) -> None:  # fmt: skip
+    """The parts of ``context`` for each row, at its best session: of equal ones the first.
+
+    Parameters
+    ----------
+    weight : float64, shape (8,)
+        In the order of ``out``: minutes, days, hour, price, venue, organiser, station, age.
+    usual : float64, shape (6,)
+        Usual minutes and the most that count, usual price and the most, usual days and seconds a day.
+    habit : float64, shape (6,)
+        What each part of the week adds; empty where nobody knows, or where there are no times.
+    been, met : bool, shape (n_venues,), (n_organisers,)
+        Empty for none.
+    next_rows, next_lines : int32, shape (n,)
+        Next stations and their lines; of several the last counts.
+    unsure_costs : float
+        Of an age that is not known to fit a ``child`` (or an adult); 0 where nobody's age is known.
+    language_unknown : bool, shape (n_rows,)
+    best, station, out : shape (n_rows,), (n_rows,), (8, n_rows)
+        Are filled: index among ``sessions``, line, parts.
+    """
+    for one in range(len(rows)):
+        row = rows[one]
+        until = first[one + 1] if one + 1 < len(rows) else len(sessions)
+        highest = -math.inf
+        m = d = h = 0.0
+        for place in range(first[one], until):
+            way = 0.0 if math.isnan(minutes[place]) else weight[0] * (usual[0] - min(minutes[place], usual[1]))
+            wait = fit = 0.0
+            if len(part_of_week) > 0:
+                days = max(start[sessions[place]] - at, 0) / usual[5]
+                wait = weight[1] * min(max(usual[4] - days, -2 * usual[4]), usual[4])
+                if len(habit) > 0:
+                    fit = weight[2] * habit[part_of_week[sessions[place]]]
+            if way + wait + fit > highest:
+                highest, best[one], m, d, h = way + wait + fit, place, way, wait, fit
+        session = sessions[best[one]]
+        asked = price[row]
+        cheap = 0.0 if math.isnan(asked) else weight[3] * (usual[2] - min(np.float64(asked), usual[3]))
+        there, who = session_venue[session], organiser[row]
+        station[one] = -1
+        for k in range(len(next_rows)):
+            if next_rows[k] == row:
+                station[one] = next_lines[k]
+        unsure = 0.0
+        if unsure_costs > 0 and math.isnan(age_min[row]):
+            ends = age_max[row] < 18 if child else not math.isnan(age_max[row])
+            unsure = 0.0 if ends else unsure_costs
+        if language_unknown[one]:
+            unsure = max(unsure, 1.0)
+        out[0, one], out[1, one], out[2, one], out[3, one] = m, d, h, cheap
+        out[4, one] = weight[4] if len(been) > 0 and there >= 0 and been[there] else 0.0
+        out[5, one] = weight[5] if len(met) > 0 and who >= 0 and met[who] else 0.0
+        out[6, one] = weight[6] if station[one] >= 0 else 0.0
+        out[7, one] = -weight[7] * unsure

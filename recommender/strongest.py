@@ -1,0 +1,90 @@
+"""Which stamp and which theme speak loudest for each activity of a list."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.city import UNKNOWN, Float32, Int32
+from recommender.product import compiled
+
+_FEW = 255
+"""Up to so many activities are told apart in one byte."""
+
+
+def strongest_stamps(stamped: Int32, weights: Float32, matrix: sparse.csr_array, activities: Int32) -> Int32:
+    """For each activity, the stamp that speaks for it most by its neighbours, of equal ones the first.
+
+    Parameters
+    ----------
+    stamped, weights : shape (n_stamped,)
+    matrix : sparse array, shape (n_activities, n_activities)
+        Row s holds what a stamp at s adds.
+
+    Returns
+    -------
+    int32, shape (len(activities),)
+        ``UNKNOWN`` where no stamp does.
+    """
+    found = np.full(len(activities), UNKNOWN, dtype=np.int32)
+    if len(stamped):
+        place = np.zeros(matrix.shape[1], dtype=np.uint8 if len(activities) <= _FEW else np.int32)
+        place[activities] = np.arange(1, len(activities) + 1)
+        _strongest_stamps(stamped, weights, matrix.indptr, matrix.indices, matrix.data, place, found)
+    return found
+
+
+@compiled
+def _strongest_stamps(
+    stamped: Int32,
+    weights: Float32,
+    first: NDArray[np.integer],
+    near: NDArray[np.integer],
+    closeness: Float32,
+    place: NDArray[np.integer],
+    found: Int32,
+) -> None:
+    most = np.zeros(len(found), dtype=np.float32)
+    for one in range(len(stamped)):
+        for entry in range(first[stamped[one]], first[stamped[one] + 1]):
+            at = place[near[entry]]
+            if at:
+                says = weights[one] * closeness[entry]
+                if says > most[at - 1]:
+                    most[at - 1], found[at - 1] = says, stamped[one]
+
+
+def strongest_themes(shares: sparse.csr_array, activities: Int32, loudness: NDArray[np.floating]) -> Int32:
+    """For each activity, the theme whose share times its loudness is largest, of equal ones the first.
+
+    Parameters
+    ----------
+    shares : sparse array, shape (n_activities, n_themes)
+    loudness : shape (n_themes,)
+
+    Returns
+    -------
+    int32, shape (len(activities),)
+        ``UNKNOWN`` where all are 0.
+    """
+    found = np.full(len(activities), UNKNOWN, dtype=np.int32)
+    _strongest_themes(activities, shares.indptr, shares.indices, shares.data, loudness.astype(np.float64), found)
+    return found
+
+
+@compiled
+def _strongest_themes(
+    activities: Int32,
+    first: NDArray[np.integer],
+    theme: NDArray[np.integer],
+    share: Float32,
+    loudness: NDArray[np.float64],
+    found: Int32,
+) -> None:
+    for one in range(len(activities)):
+        most = 0.0
+        for entry in range(first[activities[one]], first[activities[one] + 1]):
+            says = share[entry] * loudness[theme[entry]]
+            if says > most or (says == most and says > 0 and theme[entry] < found[one]):
+                most, found[one] = says, theme[entry]
