@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,7 +45,7 @@ class Addition:
     sessions : int
         One a week, the first on the first such weekday.
     access : bool
-        It is told that one can get in without steps.
+        It is told how accessible it is; without steps, unless the venue is known to have them.
     places : int or None
         Per session; None: nobody counts.
 
@@ -147,10 +147,12 @@ def _activities(catalogue: Catalogue, additions: Sequence[Addition]) -> Activiti
     rows = np.repeat(np.arange(n), [len(one.themes) for one in additions])
     columns = np.array([theme for one in additions for theme, _ in one.themes], dtype=np.int64)
     weights = np.array([weight for one in additions for _, weight in one.themes], dtype=np.float32)
-    if len(columns) and not (0 <= columns.min() and columns.max() < len(catalogue.themes.ids)):
+    if len(columns) and not (columns.min() >= 0 and columns.max() < len(catalogue.themes.ids)):
         raise BadInput(f"theme: there is no row {int(columns.max())}")
     themes = sparse.coo_array((weights, (rows, columns)), shape=(n, len(catalogue.themes.ids)))
     step_free = 1 << old.access_terms.index("wheelchair") if "wheelchair" in old.access_terms else 0
+    told = np.array([one.access for one in additions], dtype=np.bool_)
+    steps = np.append(venues.accessible, np.int8(UNKNOWN))[venue]
     language = _commonest(old.language)
     return Activities(
         ids=Ids([*old.ids.names, *(_new_name(old.ids, number) for number in range(n))], "activity"),
@@ -169,8 +171,8 @@ def _activities(catalogue: Catalogue, additions: Sequence[Addition]) -> Activiti
         requires=(*old.requires, *((),) * n),
         awards=(*old.awards, *((),) * n),
         access_terms=old.access_terms,
-        access=np.append(old.access, np.array([step_free * one.access for one in additions])).astype(np.uint32),
-        access_known=np.append(old.access_known, np.array([one.access for one in additions], dtype=np.bool_)),
+        access=np.append(old.access, step_free * (told & (steps != 0))).astype(np.uint32),
+        access_known=np.append(old.access_known, told),
         company=np.append(old.company, np.zeros(n)).astype(np.uint32),
     )
 
@@ -198,10 +200,10 @@ def _organiser(catalogue: Catalogue, addition: Addition) -> str:
     )
 
 
-def _commonest(values: Sequence[str] | object) -> str:
+def _commonest(values: Iterable[str]) -> str:
     """The value that stands there most often, ``""`` left out; of equal ones the first in the alphabet."""
     counts: dict[str, int] = {}
-    for value in values:  # type: ignore[attr-defined]
+    for value in values:
         if value:
             counts[value] = counts.get(value, 0) + 1
     return min(counts, key=lambda value: (-counts[value], value), default="")

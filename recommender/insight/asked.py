@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recommender.city import MODES
+from recommender.city import MODES, Int32
 from recommender.errors import BadInput
 from recommender.guarantee import PROMISED, WITHIN_MINUTES
 from recommender.passport import Request
@@ -70,3 +70,7 @@ class Asked:
     def request(self) -> Request:
         """What the engine is asked when only the window counts."""
         return Request(at=self.at, closes=self.until, count=1, mode=self.mode, access=self.needs, explain=False)
+
+    def anytime(self, candidates: Int32) -> Request:
+        """The same for some activities, whenever they take place."""
+        return Request(at=self.at, count=1, mode=self.mode, explain=False, candidates=candidates)

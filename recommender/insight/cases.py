@@ -7,8 +7,9 @@ is no second truth of who may take part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -133,6 +134,7 @@ class Cases:
         near: Bool = km * (mode.detour / mode.km_per_hour * 60) + mode.fixed_minutes <= self.asked.minutes
         return near
 
+    @cached_property
     def own_activities(self) -> Int64:
         """How many activities qualify for each person, what they have been to left out.
 
@@ -141,7 +143,7 @@ class Cases:
         int64, shape (n_people,)
             -1 where nothing can be claimed.
         """
-        own = np.where(self.of >= 0, self.activities[self.of] if len(self) else -1, -1)
+        own = np.where(self.of >= 0, self.activities[self.of] if len(self) else 0, -1)
         people, columns = self._done()
         done = self.qualifies(self.of[people], columns)
         taken = np.bincount(people[done], minlength=len(own))
@@ -190,9 +192,9 @@ def cases_of(people: People, catalogue: Catalogue, asked: Asked) -> Cases:
         ages=known,
         minutes=minutes,
         near_sessions=near,
-        fits=_passes([Passport(age_low=low, age_high=high) for low, high in known], catalogue, asked, offer),
-        speaks=_passes([Passport(languages=names) for names in people.tongues], catalogue, asked, offer),
-        wanted=_passes([Passport(avoid=np.array(rows, np.int32)) for rows in people.avoids], catalogue, asked, offer),
+        fits=passes_of([Passport(age_low=low, age_high=high) for low, high in known], catalogue, asked, offer),
+        speaks=passes_of([Passport(languages=names) for names in people.tongues], catalogue, asked, offer),
+        wanted=passes_of([Passport(avoid=np.array(rows, np.int32)) for rows in people.avoids], catalogue, asked, offer),
         activities=np.zeros(len(cases), dtype=np.int64),
         sessions=np.zeros(len(cases), dtype=np.int64),
     )
@@ -214,7 +216,7 @@ def _age_classes(people: People, catalogue: Catalogue, rows: Int64) -> Int64:
     ).astype(np.int64)
 
 
-def _passes(passports: list[Passport], catalogue: Catalogue, asked: Asked, offer: Offer) -> Bool:
+def passes_of(passports: Sequence[Passport], catalogue: Catalogue, asked: Asked, offer: Offer) -> Bool:
     """What the engine's own filters let through for each passport, needs aside. Shape (n_passports, n_pool)."""
     plain = Asked(asked.at, asked.weeks, asked.mode).request()
     passes = np.zeros((len(passports), len(offer.pool.activities)), dtype=np.bool_)

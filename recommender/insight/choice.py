@@ -250,14 +250,13 @@ def _with_nothing(scored: Scored, there: Bool, pace: float) -> Float64:
     """Log-sums per week, with the utility of nothing that makes the mean chance of coming the learner's pace."""
     values = scored.total.astype(np.float64)
     if not len(values):
-        return np.zeros(len(there)) - np.log(
-            pace
-        )  # nothing to compare with: an average activity would be chosen at pace
+        # Nothing to compare with: an average activity would be chosen as often as the learner comes.
+        return np.zeros(len(there)) - float(np.log(pace))
     top = float(values.max())
     sums = there[:, scored.can.activities] @ np.exp(values - top)
     usual = float(sums.mean())
     if not usual:
-        return np.full(len(there), top - np.log(pace))
+        return np.zeros(len(there)) + (top - float(np.log(pace)))
     logs: Float64 = top + np.log(sums + usual * (1 - pace) / pace)
     return logs
 

@@ -112,7 +112,7 @@ def reach_of(cases: Cases, grid: Grid, obstacles: Obstacles, lists: Lists | None
     lists : Lists or None
         None: only the supply part can be told.
     """
-    own = cases.own_activities()
+    own = cases.own_activities
     inside, many = grid.own_group >= 0, grid.n_groups
     sets = grid.sets()
     # Groups first, then sets of areas, then everybody: a tree, for the sake of what may be said.
