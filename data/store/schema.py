@@ -219,4 +219,14 @@ retries = Table(
     Column("at", BigInteger, nullable=False),
     _of_city(),
 )
+# What is left of a key's allowance, as of a moment: one bucket of tokens that all workers take from.
+allowances = Table(
+    "allowances",
+    METADATA,
+    _city(),
+    Column("key_id", NAME, primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    _of_city(),
+)
 Index("ix_sessions_activity", sessions.c.city, sessions.c[ACTIVITY])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from data.home import Home
-from data.store import Store, archive, keys, people, schema
+from data.store import Store, allowances, archive, keys, people, schema
+from data.store.migrate import newest
 from data.store.people import NewFeedback, NewStamp
 from data.tables import Tables
 from recommender.errors import BadInput
@@ -33,6 +34,7 @@ def full(store_url: str, tiny: Tables, tmp_path: Path) -> tuple[str, Home]:
             people.reject(connection, CITY, [people.Rejected("a", "1", "at", "\ud800x", "a time", "{}")])
             people.erase(connection, CITY, "n-1", 8)
             keys.create(connection, CITY, ["write"], "app", 1, None)
+            allowances.lease(connection, CITY, "k", 1, 1.0, 5.0, 9.0)
     folder = home.releases(CITY) / "r-1"
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{}")
@@ -107,7 +109,7 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(tiny: Tables, tmp_path
     manifest = json.loads(parts["manifest.json"])
     manifest["schema"] = "0001"
     newer = {"edited", "muted", "counts_from", "less"}
-    for gone in ("erasures", "retries"):
+    for gone in ("erasures", "retries", "allowances"):
         del manifest["tables"][gone], parts[f"{gone}.jsonl"]
     told = manifest["tables"]["passports"]
     keep = [place for place, name in enumerate(told["columns"]) if name not in newer]
@@ -138,7 +140,7 @@ def damaged(how: str, path: Path) -> None:
     if how == "no manifest":
         del parts["manifest.json"]
     elif how == "a newer version":
-        parts["manifest.json"] = parts["manifest.json"].replace(b'"schema": "0002"', b'"schema": "9999"')
+        parts["manifest.json"] = parts["manifest.json"].replace(f'"schema": "{newest()}"'.encode(), b'"schema": "9999"')
     elif how == "a changed stamp":
         parts["stamps.jsonl"] = parts["stamps.jsonl"].replace(b'"self"', b'"family"', 1)
     elif how == "a row too few":
