@@ -74,8 +74,8 @@ def create_app(
         release,
         health,
         openapi,
-        desk,
         desk_door,
+        desk,  # after the door: it answers every other address of its own
     ):
         app.include_router(module.router)
     if find_spec("api.page"):

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.desk.door import DOOR, START
-from api.desk.room import Desk
+from api.desk.room import desk_of
 from api.desk.session import LASTS, Session, begin, cookie_name
 from api.language import language, languages_known
 from api.service import service_of
@@ -28,12 +28,6 @@ class NotOurForm(Exception):
     def __init__(self, stale: bool) -> None:
         super().__init__()
         self.stale = stale
-
-
-def desk_of(request: Request) -> Desk:
-    """The desk of the service that a request came to."""
-    desk: Desk = request.app.state.desk
-    return desk
 
 
 def session_of(request: Request) -> Session:

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from api.access import CHALLENGE
 from api.desk import answers
-from api.desk.answers import NotOurForm, desk_of, form_of, frame_of, session_of
+from api.desk.answers import NotOurForm, form_of, frame_of, session_of
 from api.desk.door import DOOR, START, NobodyThere, has_desk, seated, way_back
+from api.desk.room import desk_of
 from api.desk.session import COOKIE, SECURE_COOKIE, begin
 from api.service import service_of
 from data.pages import asset

@@ -10,7 +10,7 @@ from data.messages import Messages, languages, load
 from data.pages import render
 
 FOLDER = Path(__file__).parent
-STYLES = ("base.css", "desk/desk.css")
+STYLES = ("base.css", "report/report.css", "desk/desk.css")
 
 
 @dataclass(frozen=True)
