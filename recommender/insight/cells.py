@@ -170,11 +170,27 @@ class Share:
     bound: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Another figure of the same groups, for people for whom the one to be told cannot hold.
+
+    Attributes
+    ----------
+    parts : int64, shape (n,)
+        For how many it holds.
+    said : bool, shape (n,)
+        Whether that is told.
+    """
+
+    parts: Int64
+    said: Bool
+
+
 HIDDEN = Share(None, "hidden", None, None, None)
 
 
 def shares(
-    parts: Int64, wholes: Int64, parent: Sequence[int] | Int64 | None = None, of: Int64 | None = None
+    parts: Int64, wholes: Int64, parent: Sequence[int] | Int64 | None = None, beside: Beside | None = None
 ) -> list[Share]:
     """Shares of groups and their totals, none of which gives another away.
 
@@ -185,17 +201,16 @@ def shares(
     parent : sequence of int, or None
         The group of which each is a part, -1 at the top. The parts of a group must make it up, without overlap. None:
         one family without a total.
-    of : int64, shape (n,), or None
-        People whose share is told, where ``wholes`` are only those of them who can be either; None: ``wholes``.
+    beside : Beside or None
+        What is told of the same groups already, about other people in them.
 
     Returns
     -------
     list of Share
     """
     parts, wholes = np.asarray(parts, dtype=np.int64), np.asarray(wholes, dtype=np.int64)
-    bound = bounds(parts, wholes, np.full(len(parts), -1) if parent is None else np.asarray(parent))
-    people = wholes if of is None else np.asarray(of, dtype=np.int64)
-    return [_share(int(part), int(whole), why) for part, whole, why in zip(parts, people, bound, strict=True)]
+    bound = bounds(parts, wholes, np.full(len(parts), -1) if parent is None else np.asarray(parent), beside)
+    return [_share(int(part), int(whole), why) for part, whole, why in zip(parts, wholes, bound, strict=True)]
 
 
 def _share(part: int, whole: int, bound: str | None) -> Share:
@@ -222,13 +237,14 @@ def wilson(value: float, n: int) -> tuple[float, float]:
     return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
 
 
-def bounds(parts: Int64, wholes: Int64, parent: Int32 | Int64) -> list[str | None]:
+def bounds(parts: Int64, wholes: Int64, parent: Int32 | Int64, beside: Beside | None = None) -> list[str | None]:
     """What may not be said, and why.
 
     Groups and totals form a tree, so whatever can be worked out by adding and subtracting is made of *rests*: a total
     minus the largest said groups below it. Every rest is kept at nobody or at ten and more, on either side (for whom
-    it holds, for whom not), and so that of each number in it at least ``SLACK`` values stay possible, by leaving out
-    the smallest group that was still said; where none is left, the total itself goes.
+    it holds, for whom not, and for whom neither it nor the figure beside it does), and so that of each number in it at
+    least ``SLACK`` values stay possible, by leaving out the smallest group that was still said; where none is left, the
+    total itself goes.
 
     Returns
     -------
@@ -236,6 +252,10 @@ def bounds(parts: Int64, wholes: Int64, parent: Int32 | Int64) -> list[str | Non
         ``few``, ``nearly_all``, ``withheld``, ``hidden`` (fewer than ten people), or None: may be said.
     """
     bound = [_alone(int(part), int(whole)) for part, whole in zip(parts, wholes, strict=True)]
+    neither = wholes - parts if beside is None else wholes - parts - beside.parts
+    if beside is not None:
+        for row in np.flatnonzero(beside.said & (neither > 0) & (neither < HIDDEN_BELOW)).tolist():
+            bound[row] = bound[row] or WITHHELD
     children: dict[int, list[int]] = {}
     for row, above in enumerate(np.asarray(parent).tolist()):
         children.setdefault(above, []).append(row)
@@ -268,7 +288,7 @@ def bounds(parts: Int64, wholes: Int64, parent: Int32 | Int64) -> list[str | Non
         if row < 0 or bound[row] is not None:
             return
         while left := rest(row):
-            if _safe(parts[left], wholes[left], [bound[one] for one in left]):
+            if _safe(parts[left], wholes[left], int(neither[left].sum()), [bound[one] for one in left]):
                 return
             said = below(row)
             if not said:
@@ -288,10 +308,10 @@ def _alone(part: int, whole: int) -> str | None:
     return NEARLY_ALL if 0 < whole - part < HIDDEN_BELOW else None
 
 
-def _safe(parts: Int64, wholes: Int64, bound: Sequence[str | None]) -> bool:
+def _safe(parts: Int64, wholes: Int64, neither: int, bound: Sequence[str | None]) -> bool:
     """Whether the sum over some unsaid groups may be known."""
     yes, no = int(parts.sum()), int(wholes.sum() - parts.sum())
-    if 0 < yes < HIDDEN_BELOW or 0 < no < HIDDEN_BELOW:
+    if any(0 < number < HIDDEN_BELOW for number in (yes, no, neither)):
         return False
     ends = [_possible(int(whole), why) for whole, why in zip(wholes, bound, strict=True)]
     lows, highs = sum(low for low, _ in ends), sum(high for _, high in ends)

@@ -79,9 +79,10 @@ def grid_of(cases: Cases) -> Grid:
         found[there] = labels.ravel()[cell[there]]
         return found
 
-    # Neighbours first, then people of like age.
-    order = np.where(there, cases.home[cases.of], 0).astype(np.int64) if len(cases) else np.zeros(len(people), np.int64)
-    order = order * 10_000 + np.nan_to_num(people.age_low * 10).astype(np.int64)
+    # People of one year first, then neighbours: what is offered is for an age before it is for a street.
+    years = np.nan_to_num(np.floor(people.age_low)).astype(np.int64)
+    home = np.where(there, cases.home[cases.of], 0) if len(cases) else np.zeros(len(people), dtype=np.int64)
+    order = years * 1_000_000 + home
     return Grid(cell, counts, group, own(group), flocks(own(block), order))
 
 

@@ -19,7 +19,7 @@ from recommender.insight.obstacles import Obstacles, obstacles_of
 from recommender.insight.people import People, people_of
 from recommender.insight.reach import Lists, Reach, reach_of
 from recommender.insight.suggest import Suggestions, suggest
-from recommender.insight.supply import Desert, deserts_of
+from recommender.insight.supply import Desert, Typical, deserts_of, typical_of
 from recommender.insight.whatif import Gain, what_if
 from recommender.insight.wheel import Wheel, wheel_of
 from recommender.passport import Passport
@@ -69,6 +69,11 @@ class Insight:
         return obstacles_of(self.cases)
 
     @cached_property
+    def typical(self) -> Typical:
+        """Somebody of every age at every home."""
+        return typical_of(self.cases)
+
+    @cached_property
     def standing(self) -> Standing | None:
         """What a sample of learners has to choose from as it is; None without a release."""
         if self.release is None:
@@ -91,7 +96,7 @@ class Insight:
 
     def deserts(self, reach: Reach | None = None) -> tuple[Desert, ...]:
         """Where there is least to choose from."""
-        return deserts_of(self.cases, self.grid, self.obstacles, reach or self.reach())
+        return deserts_of(self.cases, self.grid, reach or self.reach(), self.typical)
 
     def what_if(self, addition: Addition) -> Gain:
         """What one addition would bring."""
@@ -106,6 +111,7 @@ class Insight:
         return suggest(
             self.cases,
             self.grid,
+            self.typical,
             self.passports,
             self.release,
             self.standing,

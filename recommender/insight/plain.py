@@ -15,7 +15,7 @@ import numpy as np
 from recommender.city import DOMAINS, UNKNOWN, Catalogue, Place
 from recommender.errors import BadInput
 from recommender.insight.addition import Addition, place_of, starts_of
-from recommender.insight.cells import Share, rounded, said_count, status_of
+from recommender.insight.cells import Share, rounded, status_of
 from recommender.insight.insight import Insight
 from recommender.insight.reach import Group, Spread
 from recommender.insight.supply import Around, Desert
@@ -104,13 +104,13 @@ def plain_venue(around: Around, insight: Insight) -> dict[str, Any]:
 
 def plain_desert(desert: Desert, rank: int, suggestion: Gain | None, insight: Insight) -> dict[str, Any]:
     """One area and age band, with what would help there."""
-    n, status = desert.n, status_of(desert.n)
+    hidden = desert.merged or status_of(desert.n) == "hidden"
     return {
         "rank": rank,
         "area": insight.people.areas.names[desert.area],
         "band": list(insight.asked.bands[desert.band]),
-        "n": None if status == "hidden" or desert.merged else rounded(n),
-        "status": "interval" if desert.merged else status,
+        "n": None if hidden else rounded(desert.n),
+        "status": desert.supply.status,
         "merged": desert.merged,
         "mean": round(desert.mean, 1),
         "activities": _spread(desert.activities),
@@ -154,14 +154,22 @@ def plain_addition(addition: Addition, insight: Insight) -> dict[str, Any]:
 
 
 def plain_gain(gain: Gain, insight: Insight) -> dict[str, Any]:
-    """What an addition would bring; counts of 1 to 9 people are not said."""
-    counts = {name: said_count(getattr(gain, name)) for name in COUNTS}
+    """What an addition would bring.
+
+    A count that comes to nothing in whole flocks is not said, and not said to be nobody either: whether one child lives
+    within reach is nobody's business. Only what counts for nobody, whoever they are, is said to be 0.
+    """
+    counts: dict[str, int | None] = {name: rounded(getattr(gain, name)) or None for name in COUNTS}
+    few = [name for name, number in counts.items() if number is None]
+    if not gain.countable:
+        counts |= dict.fromkeys(COUNTS[1:], 0)
+        few = [name for name in few if name == "eligible"]
     visits = gain.visits
     return {
-        **{name: number for name, (number, _) in counts.items()},
-        "few": [name for name, (_, few) in counts.items() if few],
+        **counts,
+        "few": few,
         "visits": None
-        if visits is None or counts["eligible"][1]
+        if visits is None or counts["eligible"] is None
         else {"expected": round(visits.expected), "low": round(visits.low), "high": round(visits.high)},
         "calibrated": insight.calibration is not None and insight.calibration.calibrated,
     }

@@ -18,6 +18,7 @@ from recommender.insight.cells import (
     HIDDEN_BELOW,
     NEARLY_ALL,
     ROUNDED_TO,
+    Beside,
     Share,
     share_of,
     shares,
@@ -84,7 +85,7 @@ class Group:
     @property
     def short(self) -> Share:
         """Fewer than enough shown: supply and ranking together, as far as both are said."""
-        if self.ranking is None or (self.ranking.value is None and self.ranking.bound is None):
+        if self.ranking is None or self.ranking.value == 0 or self.ranking.status == "hidden":
             return self.supply
         if self.supply.value is None or self.ranking.value is None:
             return Share(self.supply.n, self.supply.status, None, None, None, "withheld")
@@ -133,7 +134,9 @@ def reach_of(cases: Cases, grid: Grid, obstacles: Obstacles, lists: Lists | None
         listed = np.zeros(len(own), dtype=np.bool_)
         listed[lists.person] = True
         unseen = unseen_of(cases, own, lists)
-        ranking = shares(count(unseen), count(listed & ~short), parent, of=count(listed))
+        # In a sample the part beside it is of the sample too, and as good as said where the whole's is.
+        told = np.array([share.value is not None for share in supply], dtype=np.bool_)
+        ranking = shares(count(unseen), count(listed), parent, Beside(count(listed & short), told))
     found = []
     for row in range(len(wholes)):
         groups = np.flatnonzero(sets == row - many) if row >= many else np.array([row])

@@ -18,12 +18,12 @@ from recommender.insight.asked import WEEK, Asked
 from recommender.insight.cases import Cases, passes_of
 from recommender.insight.choice import Calibration, Standing
 from recommender.insight.grid import Grid
-from recommender.insight.supply import middle_age
+from recommender.insight.supply import Typical, middle_age
 from recommender.insight.whatif import Gain, gained, visits_to, what_if
 from recommender.passport import Passport
 from recommender.release import Release
 from recommender.routing.hours import OpenHours
-from recommender.travel import travel_minutes
+from recommender.travel import great_circle_km, travel_minutes
 
 MOST_VENUES, MOST_THEMES, SESSIONS, LENGTH = 200, 40, 4, 90
 _AT_ONCE = 48
@@ -46,6 +46,7 @@ class Suggestions:
 def suggest(
     cases: Cases,
     grid: Grid,
+    typical: Typical,
     passports: Sequence[Passport] = (),
     release: Release | None = None,
     standing: Standing | None = None,
@@ -61,6 +62,8 @@ def suggest(
     ----------
     cases, grid, passports, release, standing, calibration
         As for ``what_if``.
+    typical : Typical
+        Of the same cases.
     hours : OpenHours or None
         When venues are open in the first week. A venue whose hours are not known may be open at any time.
     most : int
@@ -80,7 +83,8 @@ def suggest(
         return Suggestions()
     helped, size = _helped(candidates, cases, grid, progress)
     city = _cover(helped, size, most)
-    cells = {cell: pick for cell in wanted if (pick := _best_for(helped, size, grid, cell)) is not None}
+    total = size @ helped
+    cells = {cell: pick for cell in wanted if (pick := _best_for(candidates, total, cases, typical, cell)) is not None}
     picks = list(dict.fromkeys([*city, *cells.values()]))
     chosen = [candidates[pick] for pick in picks]
     if release is not None and standing is not None:
@@ -144,14 +148,27 @@ def _cover(helped: Bool, size: Int64, most: int) -> list[int]:
     return picks
 
 
-def _best_for(helped: Bool, size: Int64, grid: Grid, cell: tuple[int, int]) -> int | None:
-    """The candidate that helps most people of one cell; of equal ones the one that helps most in all."""
-    inside = grid.people(*cell) & (grid.flock >= 0)
-    there = np.unique(grid.flock[inside])
-    value: Int64 = size[there] @ helped[there]
+def _best_for(
+    candidates: Sequence[Addition], total: Int64, cases: Cases, typical: Typical, cell: tuple[int, int]
+) -> int | None:
+    """The candidate for that age that brings something to most homes of the area that have too little.
+
+    Of equal ones the one that helps most people in all, then the nearest to those homes.
+    """
+    area, band = cell
+    inside = (typical.area == area) & (typical.band == band)
+    low, high = cases.asked.bands[band]
+    places = [place for place, one in enumerate(candidates) if (one.age_min, one.age_max) == (low, high)]
+    found = gained([candidates[place] for place in places], typical.cases).helps if places else np.zeros((0, 0))
+    value = typical.weight[inside] @ found[inside] if places else np.zeros(0)
     if not value.size or value.max() <= 0:
         return None
-    return int(np.lexsort((-(size @ helped), -value))[0])
+    people, mode = typical.cases.people, cases.catalogue.travel[cases.asked.mode]
+    venues = cases.catalogue.venues
+    rows = [candidates[place].venue for place in places]
+    km = great_circle_km(people.lat[inside][:, None], people.lon[inside][:, None], venues.lat[rows], venues.lon[rows])
+    far = typical.weight[inside] @ km * mode.detour
+    return places[int(np.lexsort((far, -total[places], -value))[0])]
 
 
 def _with_theme(

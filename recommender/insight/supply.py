@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.city import Bool, Float64, Place
-from recommender.insight.cases import Cases, passes_of, ways
-from recommender.insight.cells import HIDDEN_BELOW, Share
+from recommender.city import Bool, Float64, Int64, Place
+from recommender.insight.cases import Cases, cases_of, passes_of, ways
+from recommender.insight.cells import HIDDEN, HIDDEN_BELOW, Share
 from recommender.insight.grid import Grid
-from recommender.insight.obstacles import Obstacles, cause_of
-from recommender.insight.reach import Reach, Spread, spread_of
+from recommender.insight.obstacles import Obstacles, cause_of, obstacles_of
+from recommender.insight.people import People
+from recommender.insight.reach import Reach, Spread
 from recommender.passport import Passport
 
 _INTO_A_BAND = 10.0
+_OLDEST, _MOST_AGES = 90, 12
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,16 @@ class Around:
 class Desert:
     """An area and age band, with how little there is to choose from and what keeps it so.
 
+    All but ``n`` and ``supply`` is a fact of the programme, seen from the homes of the area by somebody of each age in the
+    band, whether or not anybody of that age lives there.
+
     Attributes
     ----------
     area, band : int
     n : int
-        People, exactly: to be rounded before it is said.
+        People of that band, exactly: may not be said as it is.
     mean : float
-        Activities within reach, on average over the people there, whatever they have been to.
+        Activities within reach, on average over the homes.
     activities, sessions : Spread
     supply : Share
         Of the group that the cell belongs to.
@@ -54,7 +59,7 @@ class Desert:
     cause : str or None
         See ``obstacles.cause_of``.
     keeps_out : mapping of str to float
-        Activities that would qualify more, were only that otherwise; means over the people there.
+        Activities that would qualify more, were only that otherwise; means over the homes.
     """
 
     area: int
@@ -67,6 +72,28 @@ class Desert:
     merged: bool
     cause: str | None
     keeps_out: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Typical:
+    """Somebody of every age at every home of an area, who speaks its language and has been nowhere.
+
+    Attributes
+    ----------
+    cases : Cases
+        Of these made-up people.
+    obstacles : Obstacles
+        Of the same.
+    area, band : int64, shape (n_typical,)
+    weight : float64, shape (n_typical,)
+        How many learners of any age live at that home, shared among the ages of a band.
+    """
+
+    cases: Cases
+    obstacles: Obstacles
+    area: Int64
+    band: Int64
+    weight: Float64
 
 
 def middle_age(band: tuple[int, int]) -> float:
@@ -127,35 +154,99 @@ def around_venues(cases: Cases) -> tuple[Around, ...]:
     return tuple(found)
 
 
-def deserts_of(cases: Cases, grid: Grid, obstacles: Obstacles, reach: Reach) -> tuple[Desert, ...]:
-    """Every area and age band in which ten learners or more live, the one with least to choose from first.
+def typical_of(cases: Cases) -> Typical:
+    """Made-up people for the areas in which ten learners or more live."""
+    people, bands = cases.people, cases.asked.bands
+    there = cases.of >= 0
+    lives = np.bincount(people.area[there], minlength=len(people.areas)) >= HIDDEN_BELOW
+    there &= lives[people.area]
+    keys = np.column_stack([people.area[there], cases.home[cases.of[there]]]) if there.any() else np.empty((0, 2), int)
+    homes, count = np.unique(keys, axis=0, return_counts=True)
+    known = there & (people.age_low >= 0)
+    often = np.bincount(people.age_low[known].astype(np.int64), minlength=_OLDEST + 1)
+    ages = [(band, age, 1 / len(own)) for band, ends in enumerate(bands) for own in [_ages(ends, often)] for age in own]
+    area, home = np.repeat(homes, len(ages), axis=0).reshape(-1, 2).T
+    age = np.tile([age for _, age, _ in ages], len(homes))
+    lat, lon = (np.array([getattr(place, name) for place in cases.homes] + [0.0])[home] for name in ("lat", "lon"))
+    nobody = np.zeros(len(area), dtype=np.int32)
+    made = People(
+        areas=people.areas,
+        area=area.astype(np.int32),
+        age_low=age,
+        age_high=age,
+        lat=lat,
+        lon=lon,
+        languages=nobody,
+        tongues=((),),
+        avoid=nobody,
+        avoids=((),),
+        learner=nobody[:0],
+        activity=nobody[:0],
+        visits=np.zeros(len(area)),
+        first=0,
+        last=0,
+    )
+    found = cases_of(made, cases.catalogue, cases.asked)
+    return Typical(
+        cases=found,
+        obstacles=obstacles_of(found),
+        area=area.astype(np.int64),
+        band=np.tile([band for band, _, _ in ages], len(homes)).astype(np.int64),
+        weight=np.repeat(count, len(ages)) * np.tile([share for *_, share in ages], len(homes)),
+    )
+
+
+def _ages(band: tuple[int, int], often: Int64) -> list[float]:
+    """The middle of the years of a band, a dozen of them at most.
+
+    Years of which the city has fewer than ten learners are left out where it has others: passports may begin at three.
+    """
+    years = np.arange(band[0], max(min(band[1], _OLDEST), band[0]) + 1)
+    usual = years[(years < len(often)) & (often[np.minimum(years, len(often) - 1)] >= HIDDEN_BELOW)]
+    years = usual if len(usual) else years
+    if len(years) > _MOST_AGES:
+        years = years[np.linspace(0, len(years) - 1, _MOST_AGES).astype(int)]
+    return [float(year) + 0.5 for year in years]
+
+
+def deserts_of(cases: Cases, grid: Grid, reach: Reach, typical: Typical) -> tuple[Desert, ...]:
+    """Every area in which ten learners or more live, by age band, the one with least to choose from first.
 
     The order is by what there is, which is a fact of the programme and not an estimate over people; of equal ones
-    those with more people first.
+    those in areas with more learners first.
     """
-    found = []
-    for area, band in np.argwhere(grid.counts >= HIDDEN_BELOW).tolist():
-        inside = grid.people(area, band)
-        case = cases.of[inside]
-        weight: Float64 = np.bincount(case, minlength=len(cases)).astype(np.float64)
-        mean = float(cases.activities[case].mean())
-        keeps_out = obstacles.mean(obstacles.of, weight)
+    found, made = [], typical.cases
+    for area, band in np.unique(np.column_stack([typical.area, typical.band]), axis=0).tolist():
+        inside = (typical.area == area) & (typical.band == band)
+        case, weight = made.of[inside], typical.weight[inside]
+        of_case: Float64 = np.bincount(case, weights=weight, minlength=len(made)).astype(np.float64)
+        mean = float(np.average(made.activities[case], weights=weight))
+        keeps_out = typical.obstacles.mean(typical.obstacles.of, of_case)
         group = int(grid.group[area, band])
         found.append(
             Desert(
                 area=area,
                 band=band,
-                n=int(inside.sum()),
+                n=int(grid.counts[area, band]),
                 mean=mean,
-                activities=spread_of(cases.activities[case]),
-                sessions=spread_of(cases.sessions[case]),
-                supply=reach.groups[group].supply,
+                activities=_weighted_spread(made.activities[case], weight),
+                sessions=_weighted_spread(made.sessions[case], weight),
+                supply=reach.groups[group].supply if group >= 0 else HIDDEN,
                 merged=int((grid.counts[grid.group == group] > 0).sum()) > 1,
                 cause=cause_of(mean, cases.asked.enough, keeps_out),
                 keeps_out=keeps_out,
             )
         )
-    return tuple(sorted(found, key=lambda desert: (desert.mean, -desert.n, desert.area, desert.band)))
+    lives = grid.counts.sum(axis=1)
+    return tuple(sorted(found, key=lambda desert: (desert.mean, -int(lives[desert.area]), desert.area, desert.band)))
+
+
+def _weighted_spread(values: Int64, weight: Float64) -> Spread:
+    order = np.argsort(values, kind="stable")
+    heap = np.cumsum(weight[order])
+    places = np.searchsorted(heap, np.array([0.1, 0.5, 0.9]) * heap[-1] - 1e-9)
+    low, median, high = values[order][np.minimum(places, len(values) - 1)].tolist()
+    return Spread(low, median, high)
 
 
 def _ints(values: np.ndarray) -> tuple[int, ...]:

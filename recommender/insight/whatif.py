@@ -33,6 +33,8 @@ class Gain:
         Of those, who have fewer than enough now.
     crosses : int
         Of those, who have enough with it.
+    countable : bool
+        It is free, and age and access are told: else it counts for nobody, whoever they are.
     visits : Visits or None
         In the weeks asked about; None without a release, and when fewer than ten may take part.
     """
@@ -43,16 +45,21 @@ class Gain:
     helps: int
     crosses: int
     visits: Visits | None
+    countable: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Gained:
-    """Who gains by each of several additions. All bool, shape (n_people, n_additions); False where nothing is claimed."""
+    """Who gains by each of several additions.
+
+    All are bool, shape (n_people, n_additions), False where nothing is claimed; ``countable`` has shape (n_additions,).
+    """
 
     eligible: Bool
     near: Bool
     helps: Bool
     crosses: Bool
+    countable: Bool
 
     def counts(self, column: int, flock: Int32) -> dict[str, int]:
         """For how many people each holds, in whole flocks."""
@@ -79,7 +86,9 @@ def gained(additions: Sequence[Addition], cases: Cases) -> Gained:
     reach = np.zeros((max(len(cases.homes), 1), len(additions)), dtype=np.bool_)
     for number, start in enumerate(cases.homes):
         reach[number] = travel_minutes(start, lat, lon, mode) <= asked.minutes
-    counts = np.array([_countable(one, catalogue, n_old + place, asked.needs) for place, one in enumerate(additions)])
+    counts: Bool = np.array(
+        [_countable(one, catalogue, n_old + place, asked.needs) for place, one in enumerate(additions)], dtype=np.bool_
+    )
     home = cases.home[case] if len(cases) else np.zeros(len(people), dtype=np.int32)
     near = may & reach[home] & counts
     own = cases.own_activities
@@ -88,6 +97,7 @@ def gained(additions: Sequence[Addition], cases: Cases) -> Gained:
         near=near,
         helps=near & (own < asked.enough)[:, None],
         crosses=near & (own == asked.enough - 1)[:, None],
+        countable=counts,
     )
 
 
@@ -154,7 +164,10 @@ def what_if(
             most = np.inf if one.places is None else float(one.places * one.sessions)
             if counts[column]["eligible"]:
                 visits[column] = calibration.visits(float(expected[column]), most)
-    return [Gain(one, **counts[column], visits=visits[column]) for column, one in enumerate(additions)]
+    return [
+        Gain(one, **counts[column], visits=visits[column], countable=bool(found.countable[column]))
+        for column, one in enumerate(additions)
+    ]
 
 
 def visits_to(
