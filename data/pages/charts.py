@@ -157,10 +157,11 @@ def _labels(rows: list[dict[str, Any]], width: int, room: int) -> tuple[list[dic
     order = list(dict.fromkeys(_wrap(row["label"], letters) for row in rows))
     axis = alt.Axis(
         labelExpr="split(datum.label, '\\n')",
-        labelLimit=room,
+        labelLimit=room - 8,
         labelOffset={"condition": {"test": "indexof(datum.label, '\\n') > 0", "value": -7}, "value": 0},
         minExtent=room,
         maxExtent=room,
+        labelPadding=7,
         domain=False,
         ticks=False,
     )
@@ -253,7 +254,7 @@ def _lines(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, hig
         scale=alt.Scale(domain=[0, high], nice=False),
         axis=alt.Axis(format=".0%" if percent else ".0f", tickMinStep=0.01 if percent else 1, tickCount=5),
     )
-    aside = alt.XOffset("series:O", scale=alt.Scale(domain=list(range(count)), paddingOuter=1.6)) if count > 1 else None
+    aside = alt.XOffset("series:O", scale=alt.Scale(domain=list(range(count)), padding=1)) if count > 1 else None
     where = {"x": x} | ({"xOffset": aside} if aside is not None else {})
     colour = alt.Color("colour:N", scale=None, legend=None)
     shape = alt.Shape("series:O", scale=alt.Scale(domain=list(range(count)), range=list(_SHAPES[:count])), legend=None)
@@ -264,6 +265,51 @@ def _lines(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, hig
     drawn += base.mark_line(strokeWidth=1.5, opacity=0.8).encode(**where, y=y, color=colour, detail="series:N")
     drawn += base.mark_point(filled=True, size=90, opacity=1).encode(**where, y=y, color=colour, shape=shape)
     return drawn.properties(width=width - 50, height=240)
+
+
+def dots_chart(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], locale: Mapping[str, Any]) -> Svg | None:
+    """A table of dots: how much stands at each label and column; what is empty stays empty.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        ``label``, ``column`` and ``value``, above 0.
+    columns : sequence of str
+        In the order from left to right, also those that are empty.
+    locale : mapping
+        As in ``intervals_chart``.
+    """
+    if not rows:
+        return None
+    return Svg(*(_render(_dots([dict(row) for row in rows], list(columns), width), locale) for width in (WIDE, NARROW)))
+
+
+def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
+    import altair as alt
+
+    room = 210 if width == WIDE else 118
+    wrapped, y = _labels(rows, width, room)
+    x = alt.X(
+        "column:N",
+        title=None,
+        scale=alt.Scale(domain=columns),
+        axis=alt.Axis(
+            orient="top",
+            labelAngle=0 if width == WIDE else -90,
+            labelLimit=110,
+            domain=False,
+            ticks=False,
+            grid=True,
+            gridColor=GRID,
+        ),
+    )
+    most = max(row["value"] for row in rows)
+    base = alt.Chart({"values": wrapped})
+    dots = base.mark_point(filled=True, opacity=1, color=OWN).encode(
+        x=x, y=y, size=alt.Size("value:Q", scale=alt.Scale(domain=[0, most], range=[90, 520]), legend=None)
+    )
+    numbers = base.mark_text(color=CARD, fontSize=11, fontWeight="bold").encode(x=x, y=y, text="value:Q")
+    return (dots + numbers).properties(width=width - room - 12, height=alt.Step(30))
 
 
 def _wrap(label: str, width: int) -> str:

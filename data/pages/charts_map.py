@@ -84,9 +84,7 @@ def _panels(
     across = (width - 24) / 2 if beside else width - 8
     per_km = min(across / frame.wide, _HIGHEST / frame.high)
     drawn = [_panel(title, found, venues, names, frame, per_km, scale) for title, found in panels]
-    if len(drawn) == 1:
-        return drawn[0]
-    return alt.hconcat(*drawn, spacing=16) if beside else alt.vconcat(*drawn, spacing=18)
+    return drawn[0] if len(drawn) == 1 else alt.concat(*drawn, columns=2 if beside else 1, spacing=16)
 
 
 def _panel(

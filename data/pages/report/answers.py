@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.pages.report.changes import gate_sentences
-from data.pages.report.groups import gap, label_text
+from data.pages.report.groups import gaps
 from data.pages.report.helping import addition_text, gain_text
 from data.pages.report.quality import too_few
 from data.pages.report.reach import desert_sentence, missing, ranked, share_text
@@ -65,16 +65,21 @@ def good(of: Sources) -> Answer:
 
 def for_whom(of: Sources) -> str:
     """For whom it works less well, or that no such group can be seen."""
-    words, found = of.words, gap(of)
-    if found is None:
+    words, found = of.words, gaps(of)
+    if not found:
         return words("answers", "whom_unknown")
-    if not found["alarm"]:
+    alarms = [gap for gap in found if gap["alarm"]]
+    if not alarms:
         return words("answers", "whom_none")
-    return words(
-        "answers",
-        "whom_alarm",
-        worst=label_text(found["dimension"], found["worst"], words),
-        gap=words.points(found["gap"]).lstrip("+"),
+    return " ".join(
+        words(
+            "answers",
+            "whom_alarm",
+            kind=words("dimensions", gap["kind"]).lower(),
+            worst=gap["worst"],
+            gap=words.points(gap["gap"]).lstrip("+"),
+        )
+        for gap in alarms
     )
 
 

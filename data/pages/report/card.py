@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.pages.report.groups import gap_sentence
+from data.pages.report.groups import gap_sentence, gaps
 from data.pages.report.quality import too_few
 from data.pages.report.section import ENGINE, Sources
 
@@ -44,7 +44,7 @@ def _text(part: str, of: Sources) -> list[str]:
         "weights": lambda: [_weights(of)],
         "measured": lambda: [_measured(of)],
         "quality": lambda: _quality(of),
-        "groups": lambda: [gap_sentence(of) if of.measured else too_few(of)],
+        "groups": lambda: _groups(of),
     }
     if part in computed:
         return list(computed[part]())
@@ -57,6 +57,12 @@ def _text(part: str, of: Sources) -> list[str]:
         "smallest": of.smallest,
     }
     return [line.format(**values) for line in ([entry] if isinstance(entry, str) else entry)]
+
+
+def _groups(of: Sources) -> list[str]:
+    if not of.measured:
+        return [too_few(of)]
+    return [gap_sentence(gap, of.words) for gap in gaps(of)] or [of.words("charts.groups", "sentence_unknown")]
 
 
 def _release(of: Sources) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data.pages.charts import OTHER, OWN, QUIET, intervals_chart
@@ -41,39 +42,45 @@ def history_text(group: Part, words: Words) -> str:
 
 def divided(of: Sources) -> list[tuple[str, list[dict[str, Any]]]]:
     """Every way in which the learners are divided: its name, and a cell per group with its label."""
-    words = of.words
-    found: list[tuple[str, list[dict[str, Any]]]] = []
+    found = []
     for dimension in (of.results.get("groups") or {}).get("dimensions", []):
-        if dimension["name"] == "history":
-            continue  # stands below, with every list beside it
+        kind = dimension["dimension"]
         cells = [
-            {
-                **of.shown(group),
-                "label": label_text(dimension["name"], group["label"], words),
-                "standing": group.get("standing", ""),
-            }
-            for group in dimension["groups"]
+            {**of.shown(cell), "label": groups_text(kind, cell["groups"], of.words), "status": cell.get("status", "")}
+            for cell in dimension["cells"]
         ]
         if len(cells) > 1:
-            found.append((words("dimensions", dimension["name"]), cells))
-    history = [
-        {**of.shown(group["models"].get(ENGINE)), "label": history_text(group, words), "standing": ""}
-        for group in of.results.get("history", [])
-    ]
-    if len(history) > 1:
-        found.append((words("dimensions", "history"), history))
+            found.append((kind, cells))
+    if not any(kind == "history" for kind, _ in found):
+        cells = [
+            {**of.shown(group["models"].get(ENGINE)), "label": history_text(group, of.words), "status": ""}
+            for group in of.results.get("history", [])
+        ]
+        found += [("history", cells)] if len(cells) > 1 else []
     return found
 
 
-def label_text(dimension: str, label: str, words: Words) -> str:
-    """The name of a group as people read it."""
-    if not label:
-        return words("page", "not_known")
-    if dimension in ("age", "age_band", "band"):
-        ends = label.replace("–", "-").replace("+", "-120").split("-")
-        if len(ends) == 2 and all(end.strip().isdigit() for end in ends):
-            return band_text([int(end) for end in ends], words)
-    return areas_text(label.split(" + "), words) if dimension == "area" else label
+def groups_text(kind: str, joined: Sequence[Any], words: Words) -> str:
+    """The name of one group of the figure, or of several that were put together because they are small."""
+    known = [one for one in joined if one is not None and one != ""]
+    if kind in ("age", "history"):
+        spans: list[list[Any]] = []
+        for low, high in sorted(known, key=lambda span: span[0]):
+            if spans and spans[-1][1] is not None and low <= spans[-1][1] + 1:
+                spans[-1][1] = high
+            else:
+                spans.append([low, high])
+        named = [
+            history_text({"from": low, "to": high}, words) if kind == "history" else band_text((low, high), words)
+            for low, high in spans
+        ]
+    elif kind == "domain":
+        named = [words.domain(one) for one in known]
+    else:
+        named = [str(one) for one in known]
+    if len(known) < len(joined):
+        named.append(words("page", "not_known"))
+    return areas_text(named, words) if kind == "area" else words.series(named)
 
 
 def forest(of: Sources) -> Section:
@@ -85,44 +92,56 @@ def forest(of: Sources) -> Section:
     if not found:
         return absent("groups", words, words("charts.groups", "absent", smallest=30))
     everybody = of.cell(ENGINE, of.results["protocol"]["main"])
+    worst = {gap["kind"]: gap["worst"] for gap in gaps(of) if gap["alarm"]}
     rows = [row(everybody, words("charts.groups", "everybody"), OWN, words("charts.groups", "all"))]
-    rows += [row(cell, cell["label"], QUIET, name) for name, cells in found for cell in cells]
-    alarm = gap(of)
-    if alarm and alarm.get("alarm"):
-        for one in rows:
-            if one["label"] == label_text(alarm["dimension"], alarm["worst"], words):
-                one["colour"] = OTHER
+    rows += [
+        row(cell, cell["label"], OTHER if worst.get(kind) == cell["label"] else QUIET, words("dimensions", kind))
+        for kind, cells in found
+        for cell in cells
+    ]
+    told = [gap_sentence(one, words) for one in gaps(of)]
     return section(
         "groups",
         words,
-        gap_sentence(of),
+        told[0] if told else words("charts.groups", "sentence_unknown"),
         basis=[based_on(everybody, words, words.percent, words("charts.groups", "everybody"))],
         chart=intervals_chart(rows, words("page", "axis_recall"), True, words.locale, line=everybody["value"]),
-        note=words("charts.groups", "note"),
+        legend=[
+            Key("own", "", words("charts.groups", "everybody")),
+            Key("quiet", "", words("charts.groups", "one_group")),
+            *([Key("other", "", words("charts.groups", "behind"))] if worst else []),
+        ],
+        note="\n".join([*told[1:], words("charts.groups", "note")]),
         head=[words("head", name) for name in ("division", "group", "value", "n")],
         body=[[(r["group"], ""), (r["label"], ""), value_cell(r, words.percent), people_cell(r, words)] for r in rows],
     )
 
 
-def gap(of: Sources) -> Part | None:
-    """The largest gap between groups with what chance alone would give; None where it was not computed."""
-    found = (of.results.get("groups") or {}).get("gap")
-    return found if found and found.get("gap") is not None else None
+def gaps(of: Sources) -> list[dict[str, Any]]:
+    """The largest gap of every division with what chance alone would give; alarms first, then by p."""
+    found = []
+    for dimension in (of.results.get("groups") or {}).get("dimensions", []):
+        gap, kind = dimension.get("gap"), dimension["dimension"]
+        if not gap or gap.get("gap") is None:
+            continue
+        names = {end: groups_text(kind, gap[end], of.words) for end in ("best", "worst")}
+        chance = gap["holm"] if gap.get("holm") is not None else gap["p"]
+        found.append({**gap, **names, "kind": kind, "p": chance})
+    return sorted(found, key=lambda gap: (not gap["alarm"], gap["p"]))
 
 
-def gap_sentence(of: Sources) -> str:
+def gap_sentence(gap: Part, words: Words) -> str:
     """Whether some group is served worse than chance explains."""
-    words, found = of.words, gap(of)
-    if found is None:
-        return words("charts.groups", "sentence_unknown")
-    values = {
-        "worst": label_text(found["dimension"], found["worst"], words),
-        "best": label_text(found["dimension"], found["best"], words),
-        "gap": words.points(found["gap"]).lstrip("+"),
-        "chance": words.points(found["by_chance"]).lstrip("+"),
-        "p": words.number(found["p"], 2),
-    }
-    return words("charts.groups", "sentence_alarm" if found["alarm"] else "sentence_none", **values)
+    return words(
+        "charts.groups",
+        "sentence_alarm" if gap["alarm"] else "sentence_none",
+        kind=words("dimensions", gap["kind"]),
+        worst=gap["worst"],
+        best=gap["best"],
+        gap=words.points(gap["gap"]).lstrip("+"),
+        chance=words.points(gap["by_chance"]).lstrip("+"),
+        p=words.number(gap["p"], 3),
+    )
 
 
 def themes(of: Sources) -> Section:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from data.pages.charts import OWN, intervals_chart
+from data.pages.charts import OWN, dots_chart, intervals_chart
 from data.pages.report.reach import band_text, missing, ranked
 from data.pages.report.section import Cell, Part, Section, Sources, absent, section
 from recommender.city import DOMAINS
 
-MOST_PAIRS = 10
+MOST_PAIRS, MOST_THEMES = 10, 16
 
 
 def helping(of: Sources) -> list[Section]:
@@ -175,23 +175,14 @@ def wheel(of: Sources) -> Section:
         return absent("wheel", words, words("helping", "no_wheel"))
     widest = max(found, key=lambda spoke: (len(spoke["domains"]), spoke["activities"]))
     lonely = [spoke for spoke in found if len(spoke["domains"]) == 1]
-    body = []
-    for spoke in sorted(found, key=lambda spoke: (-len(spoke["domains"]), theme_name(of, spoke["theme"]))):
-        counts = {one["domain"]: one["activities"] for one in spoke["domains"]}
-        nearest = next((one for one in spoke.get("missing", []) if one.get("venue")), None)
-        near = (
-            words(
-                "helping", "nearest", name=nearest["name"] or nearest["venue"], domain=words.domain(nearest["domain"])
-            )
-            if nearest
-            else ""
-        )
-        body.append(
-            [
-                (theme_name(of, spoke["theme"]), near),
-                *((words.count(counts[d]) if d in counts else "–", "") for d in DOMAINS),
-            ]
-        )
+    ordered = sorted(found, key=lambda spoke: (-len(spoke["domains"]), theme_name(of, spoke["theme"])))
+    shown = ordered[:MOST_THEMES]
+    rows = [
+        {"label": theme_name(of, spoke["theme"]), "column": words.domain(one["domain"]), "value": one["activities"]}
+        for spoke in shown
+        for one in spoke["domains"]
+    ]
+    names = [words.domain(domain) for domain in DOMAINS]
     return section(
         "wheel",
         words,
@@ -203,10 +194,30 @@ def wheel(of: Sources) -> Section:
             total=len(DOMAINS),
             lonely=len(lonely),
         ),
-        basis=[words("charts.wheel", "basis", n=words.count(of.opportunity.get("programme", {}).get("open", 0)))],
-        head=[words("head", "theme"), *(words.domain(domain) for domain in DOMAINS)],
-        body=body,
+        basis=[
+            words("charts.wheel", "basis", n=words.count(of.opportunity.get("programme", {}).get("open", 0))),
+            words("charts.wheel", "empty"),
+        ],
+        chart=dots_chart(rows, names, words.locale),
+        note=words("charts.wheel", "shown", shown=len(shown)) if len(shown) < len(found) else "",
+        head=[words("head", "theme"), *names, words("head", "nearest")],
+        body=[_spoke(spoke, of) for spoke in ordered],
     )
+
+
+def _spoke(spoke: Part, of: Sources) -> list[Cell]:
+    """One line of the wheel: activities per domain, and the nearest place of a domain that is missing."""
+    words = of.words
+    counts = {one["domain"]: one["activities"] for one in spoke["domains"]}
+    lacking = [one for one in spoke.get("missing", []) if one.get("venue") and one.get("minutes") is not None]
+    nearest = min(lacking, key=lambda one: one["minutes"], default=None)
+    near = (
+        words("helping", "nearest", name=nearest["name"] or nearest["venue"], domain=words.domain(nearest["domain"]))
+        if nearest
+        else "–"
+    )
+    cells = [(words.count(counts[domain]) if domain in counts else "–", "") for domain in DOMAINS]
+    return [(theme_name(of, spoke["theme"]), ""), *cells, (near, "")]
 
 
 def pairs(of: Sources) -> Section:

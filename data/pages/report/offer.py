@@ -13,6 +13,7 @@ from data.pages.report.section import (
     absent,
     based_on,
     colour,
+    lists_legend,
     people_cell,
     row,
     section,
@@ -43,9 +44,16 @@ def breadth(of: Sources) -> Section:
     return section(
         "breadth",
         words,
-        words("charts.breadth", "sentence", value=write(served["value"]), total=len(DOMAINS)),
+        words(
+            "charts.breadth",
+            "sentence",
+            value=write(served["value"]),
+            total=len(DOMAINS),
+            random=write(of.cell("random", "domains@10")["value"]),
+        ),
         basis=[based_on(served, words, write, words.model(SERVED))],
         chart=intervals_chart(rows, words("page", "axis_domains"), False, words.locale, float(len(DOMAINS))),
+        legend=lists_legend(words),
         head=[words("head", name) for name in ("model", "value", "n")],
         body=[[(r["label"], ""), value_cell(r, write), people_cell(r, words)] for r in rows],
     )
@@ -169,6 +177,7 @@ def coverage(of: Sources) -> Section:
             words("charts.coverage", "gini", value=words.number(gini["value"], 2)),
         ],
         chart=intervals_chart(rows, words("charts.coverage", "axis"), True, words.locale, 1.0),
+        legend=lists_legend(words),
         head=[words("head", name) for name in ("model", "coverage", "never", "gini")],
         body=[
             [
@@ -216,6 +225,7 @@ def novelty(of: Sources) -> Section:
             based_on(found, words, words.percent, groups["recall"]),
         ],
         chart=intervals_chart(rows, words("charts.novelty", "axis"), True, words.locale),
+        legend=lists_legend(words),
         head=[words("head", name) for name in ("figure", "model", "value", "n")],
         body=[[(r["group"], ""), (r["label"], ""), value_cell(r, words.percent), people_cell(r, words)] for r in rows],
     )

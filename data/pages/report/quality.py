@@ -10,6 +10,7 @@ from data.pages.report.section import (
     absent,
     based_on,
     colour,
+    lists_legend,
     people_cell,
     row,
     section,
@@ -74,6 +75,7 @@ def main(of: Sources) -> Section:
         sentence,
         basis=[based_on(own, words, words.percent, words.model(ENGINE))],
         chart=intervals_chart(rows, words("page", "axis_recall"), True, words.locale),
+        legend=lists_legend(words),
         head=[words("head", name) for name in ("model", "value", "lead", "holm", "n")],
         body=body,
     )

@@ -155,7 +155,7 @@ def _names(of: Sources) -> list[dict[str, Any]]:
     return [
         {
             "text": name,
-            "lat": max(lat for lat, _ in found) + 0.0036,
+            "lat": max(lat for lat, _ in found) + 0.0062,
             "lon": sum(lon for _, lon in found) / len(found),
         }
         for name, found in places.items()
@@ -201,7 +201,7 @@ def area_map(of: Sources) -> Section:
             words("reach", "basis", n=words.count(of.opportunity["people"]["claims"]), weeks=asked["weeks"]),
             words("reach", "meaning", minutes=f"{asked['minutes']:g}", mode=words("modes", asked["mode"])),
         ],
-        chart=reach_map(panels, venues, _names(of), words.locale, words("reach", "scale")),
+        chart=reach_map(panels, venues, _names(of), words.locale, str(words.messages.entry("reach", "scale"))),
         legend=[*keys, Key("venue", "◆", words("reach", "venue"))]
         + ([Key("unknown", "", words("reach", "square_hidden"))] if by_area else []),
         note=words("charts.map", "note") if by_area else words("reach", "no_ranking"),
@@ -248,7 +248,7 @@ def bands_map(of: Sources) -> Section:
                 mode=words("modes", of.opportunity["asked"]["mode"]),
             )
         ],
-        chart=reach_map(panels, _venues(of), _names(of), words.locale, words("reach", "scale")),
+        chart=reach_map(panels, _venues(of), [], words.locale, str(words.messages.entry("reach", "scale"))),
         legend=[*_count_keys(of), Key("venue", "◆", words("reach", "venue"))],
         head=[words("head", "area"), words("head", "square"), *(title for title, _ in panels)],
         body=[
@@ -298,21 +298,12 @@ def gap(of: Sources) -> Section:
                     "text": words.percent(cell["value"]),
                 }
             )
-    supply, ranking = (share_text(everybody.get(name), words)[0] for name in ("supply", "ranking"))
     ranked_too = everybody.get("ranking") is not None
-    cell = shown_share(everybody.get("supply"))
-    asked = of.opportunity["asked"]
+    cell, asked = shown_share(everybody.get("supply")), of.opportunity["asked"]
     return section(
         "gap",
         words,
-        words(
-            "charts.gap",
-            "sentence" if ranked_too else "sentence_supply",
-            supply=supply,
-            ranking=ranking,
-            enough=asked["enough"],
-            list=asked.get("list", 10),
-        ),
+        gap_sentence(everybody, of),
         basis=[
             words("reach", "basis", n=words.count(everybody["n"]), weeks=asked["weeks"]),
             *(
@@ -335,6 +326,19 @@ def gap(of: Sources) -> Section:
             for group in groups
         ],
     )
+
+
+def gap_sentence(everybody: Part, of: Sources) -> str:
+    """For whom it is not there, and for whom it is there but not shown; few people are said to be few."""
+    words, asked = of.words, of.opportunity["asked"]
+    supply, ranking = shown_share(everybody.get("supply")), shown_share(everybody.get("ranking"))
+    key = {"nearly_all": "supply_all", "few": "supply_few"}.get(supply["bound"] or "", "sentence_supply")
+    said = [words("charts.gap", key, supply=words.percent(supply["value"]), enough=asked["enough"])]
+    if everybody.get("ranking") is not None:
+        key = "sentence_ranking" if ranking["value"] is not None else f"ranking_{ranking['bound'] or 'withheld'}"
+        key = key if words.messages.has("charts.gap", key) else "ranking_withheld"
+        said.append(words("charts.gap", key, ranking=words.percent(ranking["value"]), list=asked.get("list", 10)))
+    return " ".join(said)
 
 
 def spread_text(spread: Part | None, words: Words) -> tuple[str, str]:

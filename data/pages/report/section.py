@@ -155,6 +155,11 @@ def colour(name: str, best: str) -> str:
     return OWN if name in (ENGINE, SERVED) else OTHER if name == best else QUIET
 
 
+def lists_legend(words: Words) -> list[Key]:
+    """What the colours of ``colour`` mean."""
+    return [Key(key, "", words("charts.main", key)) for key in ("own", "other", "quiet")]
+
+
 def row(cell: Part, label: str, colour: str, group: str = "") -> dict[str, Any]:
     """One line of a chart."""
     return {**cell, "label": label, "colour": colour, "group": group}
