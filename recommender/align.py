@@ -127,7 +127,7 @@ def _popular(popular: Float32, old: Int32) -> Float32:
     """What is new is as popular as the least popular activity: nobody has been there."""
     least = popular.min(axis=1, initial=0)[:, None]
     moved: Float32 = np.where(old >= 0, popular[:, np.maximum(old, 0)] if popular.shape[1] else least, least)
-    return moved.astype(np.float32)
+    return np.ascontiguousarray(moved, dtype=np.float32)
 
 
 def _take(values: Any, rows: Int32) -> Any:
