@@ -11,8 +11,10 @@ from data.simulation.truth import (
     interest_at,
     open_sessions,
     oracle,
+    planted_truths,
     popularity_at,
     state_at,
+    themes_in_fashion,
     utility,
 )
 
@@ -29,10 +31,12 @@ __all__ = [
     "open_sessions",
     "oracle",
     "parse_config",
+    "planted_truths",
     "popularity_at",
     "preset",
     "simulate",
     "simulate_learners",
     "state_at",
+    "themes_in_fashion",
     "utility",
 ]

@@ -113,6 +113,8 @@ class SimulationConfig:
         Poor neighbourhoods feel travel and price more and look less often, and one is a desert for children of 6 to 11.
     drift : bool
         Interests change from season to season.
+    fashion : bool
+        Each season everybody likes one theme a little more than the season before, and another a little less.
     coefficients : Coefficients
     """
 
@@ -138,6 +140,7 @@ class SimulationConfig:
     exposure_bias: bool = True
     group_gap: bool = True
     drift: bool = True
+    fashion: bool = False
     coefficients: Coefficients = field(default_factory=Coefficients)
 
     def __post_init__(self) -> None:
@@ -158,7 +161,7 @@ class SimulationConfig:
         _check("seen", self.seen, 1, 1000)
         _check("school_trips", self.school_trips, 0, 1)
         _check("unknown_share", self.unknown_share, 0, 1)
-        for name in ("interests_spread", "exposure_bias", "group_gap", "drift"):
+        for name in ("interests_spread", "exposure_bias", "group_gap", "drift", "fashion"):
             if not isinstance(getattr(self, name), bool):
                 raise BadConfig(f"{name}: {getattr(self, name)!r} is neither true nor false")
         year, _, month = str(self.first_season).partition("-")

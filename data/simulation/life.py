@@ -25,7 +25,7 @@ from data.simulation.config import SimulationConfig
 from data.simulation.exposure import draw, drawn_probability, pull, seen_probability
 from data.simulation.history import woken
 from data.simulation.offer import Offer
-from data.simulation.people import YEAR, People, with_parents
+from data.simulation.people import FASHION, KEPT, YEAR, People, in_fashion, with_parents
 from data.simulation.streams import stream
 from recommender.city import Bool, Float64, Int32, Int64
 from recommender.passport import CHOSEN_BY
@@ -35,7 +35,6 @@ SELF, FAMILY, SCHOOL = (CHOSEN_BY.index(name) for name in ("self", "family", "sc
 _DAY, _SLACK = 86400, 1800
 _BLOCK = 4_000_000
 _POPULAR_DAYS = 30
-_KEPT = 0.93
 
 
 class Life:
@@ -118,7 +117,17 @@ class Life:
         """Between seasons interests move a little: towards the usual, and somewhere of their own."""
         rng = stream(self.config.seed, "drift", season)
         noise = rng.normal(size=self.interest.shape) * self.spread
-        moved = self.mean + _KEPT * (self.interest - self.mean) + np.sqrt(1 - _KEPT**2) * noise
+        moved = self.mean + KEPT * (self.interest - self.mean) + np.sqrt(1 - KEPT**2) * noise
+        self.interest = with_parents(moved, self.parent)
+
+    def turn(self) -> None:
+        """Between seasons everybody likes one theme more and another less."""
+        rising, falling = in_fashion(self.config.seed, self.parent)
+        moved = self.interest.copy()
+        for theme, by in ((rising, FASHION), (falling, -FASHION)):
+            moved[:, theme] += by
+            # What drifts back, drifts back to the new usual.
+            self.mean[theme] += by
         self.interest = with_parents(moved, self.parent)
 
     def look(self, day: int) -> None:

@@ -17,6 +17,10 @@ HOME_DECIMALS = 2
 _AGES = ((3.0, 13.0, 0.66), (13.0, 18.0, 0.13), (18.0, 60.0, 0.14), (60.0, 88.0, 0.07))
 _TONGUES = ("tr", "ar", "pl", "uk", "en")
 _POOR_TRAVEL, _POOR_PRICE, _POOR_LOOKS = 1.7, 2.0, 0.7
+KEPT = 0.93
+"""Correlation of interests from one season to the next, where they drift."""
+FASHION = 0.4
+"""By how much everybody likes the theme in fashion more each season, and the one out of fashion less."""
 GAP = {"travel_factor": _POOR_TRAVEL, "price_factor": _POOR_PRICE, "looks_factor": _POOR_LOOKS}
 
 
@@ -179,6 +183,18 @@ def draw_interests(config: SimulationConfig, age: Float64, parent: Int32, neighb
         has = np.flatnonzero(loves > turn)
         interest[has, order[has, turn]] += height[has, turn]
     return with_parents(interest - 0.3, parent)
+
+
+def in_fashion(seed: int, parent: Int32) -> tuple[int, int]:
+    """Rows of the theme that comes into fashion and of the one that goes out; both without narrower themes.
+
+    With fewer than two such themes both are the first.
+    """
+    leaves = np.setdiff1d(np.arange(len(parent)), parent[parent >= 0])
+    if len(leaves) < 2:
+        return 0, 0
+    rising, falling = stream(seed, "fashion").choice(leaves, size=2, replace=False).tolist()
+    return rising, falling
 
 
 def with_parents(interest: Float64, parent: Int32) -> Float64:

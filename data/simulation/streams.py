@@ -27,6 +27,7 @@ PARTS = (
     "drift",
     "quality",
     "real",
+    "fashion",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from data.simulation.config import SimulationConfig
 from data.simulation.exposure import Exposure, pull
 from data.simulation.history import Shifts, Visits, woken
 from data.simulation.offer import Offer
-from data.simulation.people import People
+from data.simulation.people import FASHION, GAP, KEPT, People, in_fashion
 from recommender.city import UNKNOWN, Bool, Float64, Int32, Int64
 
 _POPULAR_SECONDS = 30 * 86400
@@ -221,3 +221,40 @@ def after_visit(truth: Truth, interest: Float64, activities: Int32, enjoyed: Boo
         rows = np.flatnonzero(enjoyed & (theme != UNKNOWN))
         after[rows, theme[rows]] += by[rows]
     return after
+
+
+def planted_truths(truth: Truth) -> Mapping[str, float]:
+    """Every number that was planted and that a study of the city should find again, by name.
+
+    Returns
+    -------
+    mapping of str to float
+        All coefficients of a choice under their own names, and:
+
+        ``minute``, ``euro``: what one more costs, in units of the logit's noise, somebody to whom it matters as usual;
+        ``minute_poor``, ``euro_poor``: the same in a poor neighbourhood. ``looks_poor``: how often people there look, as a
+        share of others. ``awakened``: what a unit of interest that a visit woke counts for, 0 where visits wake nothing.
+        ``kept``: correlation of interests from one season to the next, where nothing else moves them. ``fashion``: by how
+        much interest in the theme in fashion grows each season, and falls in the one out of it.
+    """
+    config, given = truth.config, truth.config.coefficients
+    gap = GAP if config.group_gap else dict.fromkeys(GAP, 1.0)
+    return {
+        **asdict(given),
+        "minute": given.travel / 10,
+        "euro": given.price / 5,
+        "minute_poor": given.travel / 10 * gap["travel_factor"],
+        "euro_poor": given.price / 5 * gap["price_factor"],
+        "looks_poor": gap["looks_factor"],
+        "awakened": given.interest if config.interests_spread else 0.0,
+        "kept": KEPT if config.drift else 1.0,
+        "fashion": FASHION if config.fashion else 0.0,
+    }
+
+
+def themes_in_fashion(truth: Truth) -> tuple[str, str] | None:
+    """Ids of the theme that comes into fashion and of the one that goes out; None where ``fashion`` is off."""
+    if not truth.config.fashion:
+        return None
+    rising, falling = in_fashion(truth.config.seed, truth.parent)
+    return truth.offer.themes[rising], truth.offer.themes[falling]

@@ -49,6 +49,8 @@ def live(
         if len(snapshots) < len(season_starts) and now >= season_starts[len(snapshots)]:
             if config.drift:
                 life.drift(len(snapshots))
+            if config.fashion:
+                life.turn()
             snapshots.append(life.interest.copy())
             moments.append(int(now))
         life.look(day)
