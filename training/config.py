@@ -10,7 +10,7 @@ import difflib
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,6 +123,16 @@ class Weights(_Checked):
 
 
 @dataclass(frozen=True)
+class Blend(_Checked):
+    """``simple`` ranks by what is popular, what somebody wishes for and circumstances alone, with weights learned as ever: the
+    model that goes live when a better one cannot be shown to be one.
+    """
+
+    where = "blend"
+    simple: bool = False
+
+
+@dataclass(frozen=True)
 class Choices(_Checked):
     """What the weights are learned from: the last ``share`` of the stamps, at most ``most`` of them, each beside so
     many ``alternatives``; below ``least`` choices the shipped weights stay.
@@ -165,6 +175,7 @@ class Config(_Checked):
     popular: Popular = field(default_factory=Popular)
     encoder: Encoder = field(default_factory=Encoder)
     weights: Weights = field(default_factory=Weights)
+    blend: Blend = field(default_factory=Blend)
     choices: Choices = field(default_factory=Choices)
     evaluation: Evaluation = field(default_factory=Evaluation)
     seed: int = _within(0, 0, 2**32 - 1)
@@ -173,6 +184,17 @@ class Config(_Checked):
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values, as they stand in a release's manifest."""
         return asdict(self)
+
+
+def simplest(config: Config) -> Config:
+    """The same settings with the simple blend; what it does not use is fitted as small as can be."""
+    return replace(
+        config,
+        als=replace(config.als, factors=1, iterations=1),
+        graph=replace(config.graph, rank=1, neighbours=1),
+        similar=replace(config.similar, neighbours=1),
+        blend=Blend(simple=True),
+    )
 
 
 def config_from(settings: Mapping[str, Any], source: str = "settings") -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -24,7 +25,7 @@ from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
 from training.sources.popular import fit_popular
-from training.weights import RIDGES, Learned, fit_weights, last_part, observed_choices
+from training.weights import RIDGES, SIMPLE, Learned, fit_weights, last_part, observed_choices
 
 CONTEXT_WEIGHTS = {
     "minutes": 0.05,
@@ -77,17 +78,19 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
 def learn_weights(tables: Tables, config: Config) -> Learned:
     """The weights of the blend; the shipped defaults where there is too little to learn from."""
     defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
+    silent = [name for name in SOURCES if name not in (*SIMPLE, "context")] if config.blend.simple else []
+    shipped = {**defaults, **dict.fromkeys(silent, 0.0)}
     settings = config.choices
     cut = last_part(tables, settings.share)
     if cut is None:
-        return Learned(defaults, RIDGES[-1], 0, 0.0)
+        return Learned(shipped, RIDGES[-1], 0, 0.0)
     model, encoder = fit_model(tables.before(cut), config)
     catalogue = catalogue_from(tables)
     aligned = align(model, encoder, catalogue, config.similar.neighbours)
     choices = observed_choices(tables, aligned, cut, settings.most, settings.alternatives, config.seed)
     if len(choices) < settings.least:
-        return Learned(defaults, RIDGES[-1], len(choices), 0.0)
-    return fit_weights(choices, defaults)
+        return Learned(shipped, RIDGES[-1], len(choices), 0.0)
+    return fit_weights(choices, {**shipped, **dict.fromkeys(silent, math.nan)})
 
 
 def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing) -> tuple[Model, Encoder]:

@@ -8,6 +8,7 @@ stamps keeps sane weights, a city with millions gets its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,6 +29,8 @@ RIDGES = (0.3, 3.0, 30.0, 300.0, 3000.0)
 """How hard the pull to the defaults may be; the hardest leaves the defaults as they are."""
 SMALLEST_SCALE = 0.3
 """A weight this far from its default is as surprising as a default twice as large."""
+SIMPLE = ("popular", "wishes", *CONTEXT)
+"""What the simple blend ranks by: nothing that is learned of a learner's own taste."""
 LEARNED = tuple(name for name in (*SOURCES, *CONTEXT) if name not in ("context", "days", "age"))
 """``days`` is left out: a stamp is set on the day of the session, so the wait of what was chosen is always 0. So is
 ``age``: what not knowing an age costs is a rule for the protection of children, not a taste."""
@@ -81,7 +84,14 @@ def fit_weights(choices: Choices, defaults: Mapping[str, float]) -> Learned:
     Parameters
     ----------
     defaults : mapping of every name in ``LEARNED`` to float
+        NaN leaves a source out of the blend: its weight is 0 and stays so.
     """
+    left_out = {name: 0.0 for name in LEARNED if math.isnan(defaults[name])}
+    if left_out:
+        features = choices.features.copy()
+        features[:, :, [LEARNED.index(name) for name in left_out]] = 0.0
+        found = fit_weights(replace(choices, features=features), {**defaults, **left_out})
+        return replace(found, weights={**found.weights, **left_out})
     start = np.array([defaults[name] for name in LEARNED])
     half = len(choices) // 2
     early, late = choices.some(np.arange(half)), choices.some(np.arange(half, len(choices)))

@@ -15,11 +15,12 @@ import numpy as np
 
 from data.columns import LEARNER
 from data.tables import Tables
+from data.words import age_span
 from recommender.city import Bool, Float64
 from recommender.guarantee import WITHIN_MINUTES
 from training.evaluation.measured import SETTING
 from training.evaluation.plain import NOTHING, cell, count, drawn_cell, share
-from training.evaluation.pooled import Pooled
+from training.evaluation.pooled import People, Pooled
 from training.evaluation.uncertainty import bootstrap_means, intervals
 
 FIGURE = "reach@10"
@@ -45,15 +46,22 @@ class Sides:
     areas: tuple[str, ...]
 
 
-def places_of(tables: Tables, learners: Sequence[str]) -> list[str]:
-    """Where each learner lives: the area, else the cell of 0.01° of the home, else ``""``."""
-    people = tables.passports
-    cell_of = [
+def people_of(tables: Tables, learners: Sequence[str]) -> People:
+    """Where each learner lives and how old they are, as the passports say today."""
+    own = tables.passports
+    place_of = [
         area or ("" if lat != lat or lon != lon else f"{lat:.2f} {lon:.2f}")
-        for area, lat, lon in zip(people["area"], people["home_lat"], people["home_lon"], strict=True)
+        for area, lat, lon in zip(own["area"], own["home_lat"], own["home_lon"], strict=True)
     ]
-    where = dict(zip(people[LEARNER].tolist(), cell_of, strict=True))
-    return [where.get(name, "") for name in learners]
+    row = {name: place for place, name in enumerate(own[LEARNER].tolist())}
+    rows = [row.get(name, -1) for name in learners]
+    area, place = [*own["area"].tolist(), ""], [*place_of, ""]
+    age = [*(age_span(text)[0] for text in own["age"]), float("nan")]
+    return People(
+        area=tuple(area[one] for one in rows),
+        place=tuple(place[one] for one in rows),
+        age=np.array([age[one] for one in rows], dtype=np.float64),
+    )
 
 
 def sides(places: Sequence[str], supply: Float64) -> Sides:
@@ -112,7 +120,7 @@ def reach_part(
     for name in names:
         values = pooled.figure(name, FIGURE)
         columns = [values, *(np.where(part, values, np.nan) for part in parts.values())]
-        cells = [cell(one, smallest) for one in intervals(np.column_stack(columns), draws, seed)]
+        cells = [cell(one, smallest) for one in intervals(np.column_stack(columns), draws, seed, bounds=(0.0, 1.0))]
         drawn = gap_draws(values, of, draws, seed)
         models[name] = {
             **dict(zip(("all", *parts), cells, strict=True)),

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int32, Int64
+from recommender.city import DOMAINS, UNKNOWN, Bool, Catalogue, Float32, Float64, Int32, Int64
 from training.evaluation import metrics
 from training.evaluation.cut import Trial
+from training.evaluation.groups import recall_by_domain
 from training.evaluation.ranking import Ranked
 from training.evaluation.resample import counts_of
+from training.evaluation.verdict import ENGINE
 
 SETTING = "setting"
 """Name under which stands what holds for a learner whatever the list."""
+BY_DOMAIN = "domains"
+"""Name under which stands the recall of the engine over each domain."""
 TOGETHER = ("coverage", "gini")
 MOST_VENUES = 200
 
@@ -89,6 +93,9 @@ def measure(
             found[f"new_activities@{k}"] = metrics.share_of(lists, unseen, k)
         found["reach@10"] = metrics.reach(ranked.within[name], ranked.could, 10)
         figures[name] = {label: values.astype(np.float32) for label, values in found.items()}
+    if ENGINE in ranked.lists:
+        own = recall_by_domain(ranked.lists[ENGINE], trial.learner, trial.activity, catalogue.activities.domain)
+        figures[BY_DOMAIN] = dict(zip(DOMAINS, own.T.astype(np.float32), strict=True))
     return figures
 
 

@@ -8,7 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.city import Float64, Int64
-from training.evaluation.measured import SETTING, Measured
+from training.evaluation.measured import BY_DOMAIN, SETTING, Measured
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """What figures are grouped by, one for each learner.
+
+    Attributes
+    ----------
+    area : tuple of str
+        ``""`` where not known.
+    place : tuple of str
+        The area, else the cell of 0.01° of the home, else ``""``.
+    age : float64, shape (n_learners,)
+        Years, the lower end of a band; NaN where not known.
+    """
+
+    area: tuple[str, ...]
+    place: tuple[str, ...]
+    age: Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +50,7 @@ class Pooled:
     @property
     def names(self) -> tuple[str, ...]:
         """The lists, in the order in which they were measured."""
-        return tuple(name for name in self.measured[0].figures if name != SETTING)
+        return tuple(name for name in self.measured[0].figures if name not in (SETTING, BY_DOMAIN))
 
     def labels(self, name: str) -> tuple[str, ...]:
         """The figures of a list."""

@@ -15,12 +15,14 @@ from recommender.city import DOMAINS, UNKNOWN, Catalogue
 from training.config import Config
 from training.evaluation.cut import Cut, Cuts
 from training.evaluation.gap import reach_part
-from training.evaluation.history import BESIDE, by_history, learning
-from training.evaluation.measured import SETTING, TOGETHER, Measured
+from training.evaluation.groups import by_age, by_area, by_history, grouped
+from training.evaluation.history import BESIDE, learning, of_groups, present_lengths
+from training.evaluation.measured import BY_DOMAIN, SETTING, TOGETHER, Measured
 from training.evaluation.metrics import CUTOFFS
 from training.evaluation.plain import cell, count, drawn_cell, iso, rounded, share
-from training.evaluation.pooled import Pooled
-from training.evaluation.uncertainty import intervals
+from training.evaluation.pooled import People, Pooled
+from training.evaluation.several import compare
+from training.evaluation.uncertainty import bounds_of, intervals
 from training.evaluation.verdict import ENGINE, NO_BASELINE, SERVED, verdict
 
 SCHEMA = "leerlijn-evaluation/2"
@@ -94,7 +96,7 @@ def nothing_to_say(config: Config) -> dict[str, Any]:
 
 
 def summarise(
-    pooled: Pooled, cuts: Sequence[Cut], catalogue: Catalogue, places: Sequence[str], config: Config
+    pooled: Pooled, cuts: Sequence[Cut], catalogue: Catalogue, people: People, config: Config
 ) -> dict[str, Any]:
     """All figures of the engine and the lists beside it.
 
@@ -102,8 +104,8 @@ def summarise(
     ----------
     catalogue : Catalogue
         Behind the last cut.
-    places : sequence of str
-        Where each of ``pooled.learners`` lives, ``""`` where not known.
+    people : People
+        Where ``pooled.learners`` live and how old they are.
     config : Config
         Of the fit and of the evaluation.
     """
@@ -114,15 +116,26 @@ def summarise(
         models[name], lead = _of_list(pooled, name, draws, seed, smallest)
         if name != ENGINE:
             differences[name] = lead
+    by_length = by_history(present_lengths(pooled))
     shown = [name for name in (SERVED, ENGINE, BESIDE, "nearest_and_free") if name in pooled.names]
     return {
         "models": models,
         "differences": differences,
+        "p": _p(pooled, draws, seed, smallest),
         "by_cut": _by_cut(pooled, cuts, draws, seed, smallest),
-        "history": by_history(pooled, MAIN, draws, seed, smallest),
-        "learning": learning(pooled, MAIN, draws, seed, smallest),
+        "history": of_groups(pooled, by_length, MAIN, draws, seed, smallest),
+        "learning": learning(pooled, by_length, MAIN, draws, seed, smallest),
+        "groups": grouped(
+            pooled.figure(ENGINE, MAIN),
+            [by_area(people.area), by_age(people.age), by_length],
+            draws,
+            seed,
+            domains=np.column_stack([pooled.figure(BY_DOMAIN, domain) for domain in DOMAINS]),
+            figure=MAIN,
+            model=ENGINE,
+        ),
         "venues": _venues(pooled, catalogue),
-        "reach": reach_part(pooled, places, shown, draws, seed, smallest),
+        "reach": reach_part(pooled, people.place, shown, draws, seed, smallest),
         "verdict": verdict(differences, MAIN, NO_BASELINE),
     }
 
@@ -134,7 +147,8 @@ def _of_list(
     labels = pooled.labels(name)
     own = [pooled.figure(name, label) for label in labels]
     lead = [pooled.figure(ENGINE, label) - values for label, values in zip(labels, own, strict=True)]
-    found = [cell(one, smallest) for one in intervals(np.column_stack([*own, *lead]), draws, seed)]
+    bounds = [bounds_of(label, minus) for minus in (False, True) for label in labels]
+    found = [cell(one, smallest) for one in intervals(np.column_stack([*own, *lead]), draws, seed, bounds=bounds)]
     cells = dict(zip(labels, found[: len(labels)], strict=True))
     for kind in TOGETHER:
         for k in CUTOFFS:
@@ -143,11 +157,23 @@ def _of_list(
     return cells, dict(zip(labels, found[len(labels) :], strict=True))
 
 
+def _p(pooled: Pooled, draws: int, seed: int, smallest: int) -> dict[str, dict[str, Any]]:
+    """How likely each lead or lag of the main figure is by chance, and so among all lists that were compared."""
+    names = [name for name in pooled.names if name not in (ENGINE, *NO_BASELINE)]
+    own = pooled.figure(ENGINE, MAIN)
+    found = compare(np.column_stack([own - pooled.figure(name, MAIN) for name in names]), draws, seed)
+    return {
+        name: {"p": rounded(one.p), "holm": rounded(one.holm)}
+        for name, one in zip(names, found, strict=True)
+        if one.difference.n >= smallest
+    }
+
+
 def leads(pooled: Pooled, theirs: Pooled, draws: int, seed: int, smallest: int) -> dict[str, dict[str, Any]]:
     """The engine minus the engine of other settings, both measured behind the same cuts: every figure, paired."""
     labels = pooled.labels(ENGINE)
     values = [pooled.figure(ENGINE, label) - theirs.figure(ENGINE, label) for label in labels]
-    found = intervals(np.column_stack(values), draws, seed)
+    found = intervals(np.column_stack(values), draws, seed, bounds=[bounds_of(label, True) for label in labels])
     return {label: cell(one, smallest) for label, one in zip(labels, found, strict=True)}
 
 
@@ -160,7 +186,7 @@ def _by_cut(pooled: Pooled, cuts: Sequence[Cut], draws: int, seed: int, smallest
     found = []
     for cut, measured in zip(cuts, pooled.measured, strict=True):
         columns = [measured.figures[name][label] for name in pooled.names for label in BY_CUT]
-        drawn = iter(intervals(np.column_stack(columns).astype(np.float64), draws, seed))
+        drawn = iter(intervals(np.column_stack(columns).astype(np.float64), draws, seed, bounds=(0.0, 1.0)))
         cells = {name: {label: cell(next(drawn), smallest) for label in BY_CUT} for name in pooled.names}
         found.append({"cut": iso(cut.at), "models": cells})
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from recommender.errors import BadInput
 from recommender.release import Release
 from training.config import Config
 from training.evaluation.cut import DAY, Cut, Cuts, choose_cuts, known_until
-from training.evaluation.gap import places_of
+from training.evaluation.gap import people_of
 from training.evaluation.kept import Kept, code_digest, config_digest, model_settings
 from training.evaluation.measured import Measured
 from training.evaluation.pooled import Pooled, both, pooled
@@ -72,6 +73,7 @@ class Measurements:
         simple : list of Measured, one per cut
         engines : list of lists of Measured, one per config and cut
         """
+        configs = [self._common(config) for config in configs]
         asked = [(cut, config) for config in (None, *dict.fromkeys(configs)) for cut in self.cuts.cuts]
         found = {key: self.kept.load(**self._about(*key)) for key in asked}
         missing = [key for key, known in found.items() if known is None]
@@ -87,27 +89,28 @@ class Measurements:
 
         return of(None), [of(config) for config in configs]
 
-    def as_it_is(self, release: Release) -> tuple[Cut, Measured]:
+    def as_it_is(self, release: Release) -> Measured:
         """How a release itself ranks behind the last cut; it may have learned from what came after it."""
         cut = self.cuts.cuts[-1]
-        question = {**self._about(cut, self.config), "files": release.manifest.get("files")}
-        measured = self.kept.load(**question)
+        files = release.manifest.get("files")
+        question = {**self._about(cut, self.config), "files": files}
+        measured = self.kept.load(**question) if files else None
         if measured is None:
-            measured = measure_engine(Behind(self.tables, cut, self.config), _cores(self.config), release)
-            if release.manifest.get("files"):
+            measured = measure_engine(self.behind(cut, self.config), _cores(self.config), release)
+            if files:
                 self.kept.save(measured, **question)
-        return cut, measured
+        return measured
 
     def _measured(self, keys: Sequence[tuple[Cut, Config | None]]) -> Any:
         cores = _cores(self.config)
         several = min(cores, len(keys))
         if several < 2 or len(self.tables.stamps) < ALONE_BELOW:
             for key in keys:
-                yield key, _measure(self.tables, *key, self.config, self.truth, cores)
+                yield _measure(key, self.tables, self.config, self.truth, cores)
             return
         # The longest first: fits, the latest cut with most to learn from in front.
         order = sorted(keys, key=lambda key: (key[1] is None, -key[0].at))
-        jobs = (delayed(_keyed)(key, self.tables, self.config, self.truth, max(1, cores // several)) for key in order)
+        jobs = (delayed(_measure)(key, self.tables, self.config, self.truth, max(1, cores // several)) for key in order)
         yield from Parallel(n_jobs=several, return_as="generator_unordered", pre_dispatch=several)(jobs)
 
     def _about(self, cut: Cut, config: Config | None) -> dict[str, Any]:
@@ -120,22 +123,31 @@ class Measurements:
 
     def together(self, engine: Sequence[Measured], simple: Sequence[Measured] = ()) -> Pooled:
         """The cuts in one, learners by name."""
-        learners = [Behind(self.tables, cut, self.config).trial.learners for cut in self.cuts.cuts]
         parts = [both(*pair) for pair in zip(engine, simple, strict=True)] if simple else list(engine)
-        return pooled(learners, parts)
+        return pooled(self.learners, parts)
+
+    @cached_property
+    def learners(self) -> list[tuple[str, ...]]:
+        """Who is tested at each cut."""
+        return [self.behind(cut, self.config).trial.learners for cut in self.cuts.cuts]
+
+    def behind(self, cut: Cut, config: Config) -> Behind:
+        """The city behind a cut, to be learned with these settings and tested with the common ones."""
+        return Behind(self.tables, cut, config, self.config.seed)
+
+    def _common(self, config: Config) -> Config:
+        """Settings of a model, with everything that changes no list as the evaluation has it."""
+        return replace(config, evaluation=self.config.evaluation, threads=self.config.threads)
 
 
-def _keyed(key: tuple[Cut, Config | None], tables: Tables, config: Config, truth: Truth | None, threads: int) -> Any:
-    return key, _measure(tables, *key, config, truth, threads)
+Key = tuple[Cut, Config | None]
+"""What is measured: the engine with some settings, or (None) the simple lists."""
 
 
-def _measure(
-    tables: Tables, cut: Cut, config: Config | None, common: Config, truth: Truth | None, threads: int
-) -> Measured:
-    if config is None:
-        return measure_simple(Behind(tables, cut, common), truth, threads)
-    own = replace(config, evaluation=common.evaluation, seed=config.seed)
-    return measure_engine(Behind(tables, cut, own), threads)
+def _measure(key: Key, tables: Tables, common: Config, truth: Truth | None, threads: int) -> tuple[Key, Measured]:
+    cut, config = key
+    behind = Behind(tables, cut, config or common, common.seed)
+    return key, measure_simple(behind, truth, threads) if config is None else measure_engine(behind, threads)
 
 
 def _cores(config: Config) -> int:
@@ -212,7 +224,7 @@ def results_of(work: Measurements, simple: Sequence[Measured], engine: Sequence[
     """What was measured, as results."""
     tables, config, cuts = work.tables, work.config, work.cuts
     everything = work.together(engine, simple)
-    last = Behind(tables, cuts.cuts[-1], config)
+    last = work.behind(cuts.cuts[-1], config)
     before = [int((tables.stamps[AT] < one.at).sum()) for one in cuts.cuts]
     digests = {"config": config_digest(config.as_dict()), "data": work.kept.data}
     how = protocol(cuts, everything, before, config)
@@ -220,8 +232,8 @@ def results_of(work: Measurements, simple: Sequence[Measured], engine: Sequence[
     head = about(_city(tables, before[-1]), config, digests) | {"protocol": how}
     if too_few(everything, config):
         return head | nothing_to_say(config)
-    places = places_of(tables, everything.learners)
-    return head | summarise(everything, cuts.cuts, last.catalogue, places, config)
+    people = people_of(tables, everything.learners)
+    return head | summarise(everything, cuts.cuts, last.catalogue, people, config)
 
 
 def _city(tables: Tables, before: int) -> Mapping[str, Any]:

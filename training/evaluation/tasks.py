@@ -31,11 +31,15 @@ from training.fit import fit
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """A city behind one cut: what was known, and who is tested on what."""
+    """A city behind one cut: what was known, and who is tested on what.
+
+    ``seed`` draws whom to test and the lots; it is that of the evaluation, whatever the model's own.
+    """
 
     tables: Tables
     cut: Cut
     config: Config
+    seed: int
 
     @cached_property
     def known(self) -> Tables:
@@ -48,7 +52,7 @@ class Behind:
     @cached_property
     def trial(self) -> Trial:
         settings = self.config.evaluation
-        return draw_test(self.tables, self.catalogue, self.cut.at, self.cut.days, settings.learners, self.config.seed)
+        return draw_test(self.tables, self.catalogue, self.cut.at, self.cut.days, settings.learners, self.seed)
 
     @cached_property
     def visits(self) -> sparse.csr_matrix:
@@ -73,13 +77,13 @@ class Behind:
 def measure_simple(behind: Behind, truth: Truth | None, threads: int) -> Measured:
     """Every list that the engine is compared with, and what holds whatever the list."""
     with threadpool_limits(1, "blas"):
-        trial, catalogue, config = behind.trial, behind.catalogue, behind.config
+        trial, catalogue = behind.trial, behind.catalogue
         baselines = simple_lists(behind, truth, threads)
-        ranked = rank(trial, behind.known, catalogue, None, baselines, config.seed)
+        ranked = rank(trial, behind.known, catalogue, None, baselines, behind.seed)
         figures = measure(trial, ranked, catalogue, behind.visitors, behind.visits.shape[0])
         return Measured(
             figures={**figures, SETTING: setting(trial, ranked, behind.visitors)},
-            together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, config.seed),
+            together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, behind.seed),
         )
 
 
@@ -95,11 +99,11 @@ def measure_engine(behind: Behind, threads: int, release: Release | None = None)
         trial, catalogue, config = behind.trial, behind.catalogue, behind.config
         if release is None:
             release = fit(behind.known, _with_threads(config, threads))
-        venues = VenueCount(catalogue, trial.learners, DRAWS, config.seed)
-        ranked = rank(trial, behind.known, catalogue, release.extended(catalogue), [], config.seed, each=venues.add)
+        venues = VenueCount(catalogue, trial.learners, DRAWS, behind.seed)
+        ranked = rank(trial, behind.known, catalogue, release.extended(catalogue), [], behind.seed, each=venues.add)
         return Measured(
             figures=measure(trial, ranked, catalogue, behind.visitors, behind.visits.shape[0]),
-            together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, config.seed),
+            together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, behind.seed),
             venues=venues.of(ranked.lists[SERVED], ranked.offered),
         )
 
