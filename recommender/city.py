@@ -137,6 +137,13 @@ class Themes:
     parent: Int32
     labels: Mapping[str, tuple[str, ...]]
 
+    @cached_property
+    def broad(self) -> Bool:
+        """Which themes have narrower ones. Shape (n_themes,)."""
+        found = np.zeros(len(self.parent), dtype=np.bool_)
+        found[self.parent[self.parent >= 0]] = True
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Venues:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -84,9 +85,15 @@ class ActivityColumns:
     def with_theme(self, themes: Int32) -> Bool:
         """Which activities have one of the themes, or a narrower one of them. Shape (n_activities,)."""
         found = np.zeros(len(self.free), dtype=np.bool_)
-        for theme in themes.tolist():
-            found[self.theme_rows[self.theme_first[theme] : self.theme_first[theme + 1]]] = True
+        _mark(found, themes, self.theme_first, self.theme_rows)
         return found
+
+
+@njit(cache=True, nogil=True)
+def _mark(found: Bool, groups: Int32, first: Int64, rows: Int32) -> None:
+    for group in groups:
+        for place in range(first[group], first[group + 1]):
+            found[rows[place]] = True
 
 
 def session_columns(

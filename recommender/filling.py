@@ -12,6 +12,8 @@ from recommender.product import compiled
 
 SMOOTH = 0.01
 """Share of a learner's own mix that is blended into a list's, so that no theme is infinitely missed."""
+ROUNDING = 1e-9
+"""Gains that differ by less are reckoned in full."""
 
 
 @compiled
@@ -94,30 +96,40 @@ def filled(
     chosen = np.empty(min(places, n), dtype=np.int64)
     free = np.ones(n, dtype=np.bool_)
     so_far, still_new, usual = np.zeros(width), np.empty(width), np.zeros(width)
+    # However much of a theme an activity holds, it helps the mix no more than the most that one of the pool holds.
+    most_of, helps = np.zeros(width), np.zeros(width)
+    for one in range(n):
+        for entry in range(first[activities[one]], first[activities[one] + 1]):
+            most_of[theme[entry]] = max(most_of[theme[entry]], np.float64(share[entry]))
     for turn in range(len(chosen)):
-        common = 0.0
+        common, share_of_list = 0.0, 1 / (turn + 1)
         for t in range(width):
             still_new[t] = novelty[t] * math.exp(-once * so_far[t]) if wonder > 0 else 0.0
             if calibrate > 0 and mix[t] > 0:
-                usual[t] = _missed(mix[t], so_far[t] / (turn + 1))
+                usual[t] = _missed(mix[t], so_far[t] * share_of_list)
+                helps[t] = usual[t] - _missed(mix[t], (so_far[t] + most_of[t]) * share_of_list) if most_of[t] else 0.0
                 common += usual[t]
         most, best = -math.inf, -1
         for one in range(n):
             if not free[one]:
                 continue
-            gain, repeats, finds, distance = fits[one], 0.0, 0.0, common
+            gain, repeats, finds, distance, at_least = fits[one], 0.0, 0.0, common, common
             start = first[activities[one]]
             length = first[activities[one] + 1] - start
             for k in range(length):
                 t, own = theme[start + k], np.float64(share[start + k])
                 repeats += own * so_far[t]
                 finds += narrow[begins[one] + k] * still_new[t]
+                at_least -= helps[t]
             gain = gain - again * repeats + wonder * finds
             if calibrate > 0:
+                if gain - calibrate * at_least < most - ROUNDING:
+                    continue
                 for k in range(length):
                     t = theme[start + k]
                     if mix[t] > 0:
-                        distance += _missed(mix[t], (so_far[t] + np.float64(share[start + k])) / (turn + 1)) - usual[t]
+                        there = (so_far[t] + np.float64(share[start + k])) * share_of_list
+                        distance += _missed(mix[t], there) - usual[t]
                 gain -= calibrate * distance
             if gain > most:
                 most, best = gain, one

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ahead import DISTANCE, fetch
 from recommender.city import Bool, Float32, Float64, Int8, Int32, Int64
 from recommender.product import compiled
 
@@ -101,7 +102,20 @@ def blended(
         Is filled: their sum.
     """
     stamps, half = len(near) > 0, np.float32(0.5)
+    crowd, width = popular.reshape(popular.size), np.int64(popular.shape[1])
     for one in range(len(rows)):
+        if one + DISTANCE < len(rows):
+            soon = rows[one + DISTANCE]
+            fetch(theme_first, soon)
+            fetch(visited, soon)
+            fetch(crowd, bands[0] * width + soon)
+            if stamps:
+                fetch(near, soon)
+                fetch(similar, soon)
+                fetch(venue, soon)
+            sooner = theme_first[rows[one + DISTANCE // 2]]
+            fetch(theme, sooner)
+            fetch(share, sooner)
         row, at = rows[one], place[one]
         known = visited[row]
         likes = wishes = np.float32(0)
@@ -123,9 +137,9 @@ def blended(
         else:
             out[ALS, one] = out[GRAPH, one] = out[METADATA, one] = out[SIMILAR, one] = out[PLACES, one] = 0
         out[THEMES, one] = (likes - shift[5]) * scale[5] * weight[THEMES]
-        least = popular[bands[0], row]
+        least = crowd[bands[0] * width + row]
         for band in bands[1:]:
-            least = min(least, popular[band, row])
+            least = min(least, crowd[band * width + row])
         out[POPULAR, one] = least * weight[POPULAR]
         out[WISHES, one] = wishes * weight[WISHES]
         total = np.float32(0)
@@ -162,6 +176,15 @@ def circumstances(
         Are filled: index among ``sessions``, line, parts.
     """
     for one in range(len(rows)):
+        if one + DISTANCE < len(rows):
+            soon, session = rows[one + DISTANCE], sessions[first[one + DISTANCE]]
+            fetch(price, soon)
+            fetch(organiser, soon)
+            fetch(age_min, soon)
+            fetch(age_max, soon)
+            fetch(start, session)
+            fetch(part_of_week, session)
+            fetch(session_venue, session)
         row = rows[one]
         until = first[one + 1] if one + 1 < len(rows) else len(sessions)
         highest = -math.inf

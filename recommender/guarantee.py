@@ -13,7 +13,7 @@ import numpy as np
 from recommender.city import Bool, Catalogue, Float64, Int32, Int64
 from recommender.product import compiled
 from recommender.ranking import Slot
-from recommender.reach import minutes_to
+from recommender.reach import chord, minutes_of, origin_of
 from recommender.scoring import Scored
 
 PROMISED = 3
@@ -43,32 +43,44 @@ class Claim:
         return int(self.qualifies.sum())
 
 
-def claim_of(scored: Scored, catalogue: Catalogue) -> Claim:
-    """Which of the eligible activities count towards the guarantee."""
+def claim_of(scored: Scored, catalogue: Catalogue, among: Int64 | None = None) -> Claim:
+    """Which of the eligible activities count towards the guarantee.
+
+    Parameters
+    ----------
+    among : int64, optional
+        Positions to look at; the others then count as not qualifying.
+    """
     can, request, activities = scored.can, scored.request, catalogue.activities
-    start = request.start or scored.passport.home
-    if start is None or not len(can.activities) or np.isnan(scored.passport.age_low):
-        return Claim(np.zeros(len(can.activities), dtype=np.bool_), np.asarray(can.first, dtype=np.int64))
-    rows = can.activities
-    may = catalogue.activity_columns.free[rows] & activities.access_known[rows] & ~can.not_known["age"]
-    mode = catalogue.travel[request.mode or "walk"]
-    minutes = minutes_to(catalogue.session_columns, can.sessions, start, mode)
-    best = scored.context.session
-    return Claim(*_claims(may, minutes, can.sessions, can.first, catalogue.sessions.start, best))
+    start, n = request.start or scored.passport.home, len(can.activities)
+    qualifies, session = np.zeros(n, dtype=np.bool_), can.first.astype(np.int64)
+    if start is None or not n or np.isnan(scored.passport.age_low):
+        return Claim(qualifies, session)
+    at = np.arange(n) if among is None else among
+    rows = can.activities[at]
+    may = catalogue.activity_columns.free[rows] & activities.access_known[rows] & ~can.not_known["age"][at]
+    columns, mode = catalogue.session_columns, catalogue.travel[request.mode or "walk"]
+    _claim(
+        at[may], can.sessions, can.first, catalogue.sessions.start, scored.context.session,
+        columns.x, columns.y, columns.z, *origin_of(start), mode.detour / mode.km_per_hour * 60, mode.fixed_minutes,
+        qualifies, session,
+    )  # fmt: skip
+    return Claim(qualifies, session)
 
 
 @compiled
-def _claims(
-    may: Bool, minutes: Float64, sessions: Int32, first: Int32, start: Int64, best: Int32
-) -> tuple[Bool, Int64]:
-    """Whether each activity has a session near enough, and the one to go by: near, best, earliest, in that order."""
-    qualifies, chosen = np.zeros(len(first), dtype=np.bool_), np.empty(len(first), dtype=np.int64)
-    for one in range(len(first)):
+def _claim(
+    positions: Int64, sessions: Int32, first: Int32, start: Int64, best: Int32, x: Float64, y: Float64, z: Float64,
+    from_x: float, from_y: float, from_z: float, per_km: float, fixed: float, qualifies: Bool, session: Int64,
+) -> None:  # fmt: skip
+    """Whether each has a session near enough, and the one to go by: near, best, earliest, in that order."""
+    for one in positions:
         until = first[one + 1] if one + 1 < len(first) else len(sessions)
-        chosen[one] = first[one]
+        was_near = False
         for place in range(first[one], until):
-            own, there = sessions[place], sessions[chosen[one]]
-            near, was_near = minutes[place] <= WITHIN_MINUTES, minutes[chosen[one]] <= WITHIN_MINUTES
+            own, there = sessions[place], sessions[session[one]]
+            square = chord(x[own] - from_x, y[own] - from_y, z[own] - from_z)
+            near = minutes_of(square, per_km, fixed) <= WITHIN_MINUTES
             if near != was_near:
                 better = near
             elif (own == best[one]) != (there == best[one]):
@@ -76,9 +88,14 @@ def _claims(
             else:
                 better = start[own] < start[there]
             if better:
-                chosen[one] = place
-            qualifies[one] |= near and may[one]
-    return qualifies, chosen
+                session[one], was_near = place, near
+        qualifies[one] = was_near
+
+
+def _shown(claim: Claim, scored: Scored) -> Bool:
+    """Which qualify by the session that a list shows of itself. Shape (n_eligible,)."""
+    shown: Bool = claim.qualifies & (scored.can.sessions[claim.session] == scored.context.session)
+    return shown
 
 
 def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[Slot]:
@@ -88,13 +105,18 @@ def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[
     stations, the drawn place and what qualifies already stay where they are. What has to make room changes
     places with what comes up from below, or leaves.
     """
+    head = slots[:WITHIN_PLACES]
+    # Most lists keep it by themselves, and then nothing else need be looked at.
+    there = np.array([slot.position for slot in head], dtype=np.int64)
+    if _shown(claim_of(scored, catalogue, there), scored).sum() >= min(PROMISED, len(head)):
+        return slots
     claim = claim_of(scored, catalogue)
-    qualifies, head = claim.qualifies, slots[:WITHIN_PLACES]
+    qualifies = claim.qualifies
     promised = min(PROMISED, len(head), claim.exist)
     if not promised:
         return slots
     at_best = scored.can.sessions[claim.session] == scored.context.session
-    shown = sum(bool(qualifies[slot.position] and at_best[slot.position]) for slot in head)
+    shown = int(_shown(claim, scored)[there].sum())
     moved = list(slots)
     for place, slot in enumerate(head):
         if shown < promised and qualifies[slot.position] and not at_best[slot.position]:

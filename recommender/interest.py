@@ -16,7 +16,7 @@ from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int
 from recommender.fused import scattered
 from recommender.model import Model, Moments
 from recommender.passport import CHOSEN_BY, Passport, Stamps
-from recommender.product import row_sums, times
+from recommender.product import add_rows, pick_rows, row_sums, times
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
@@ -82,11 +82,13 @@ def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model
         wishes[learner, passports[learner].wishes] = 1.0
         if len(stamped):
             als[learner] = folded(stamped, weights, model)
-            spread = (weights * model.inverse_degree[stamped])[None, :]
-            low_pass[learner] = times(spread, model.low_pass.activities[stamped].astype(np.float64))[0]
+            shares = weights * model.inverse_degree[stamped]
+            add_rows(stamped, shares, model.low_pass.activities, low_pass[learner])
+    if n == 1:
+        return InterestProfile(np.array([0, len(histories[0][0])]), *histories[0], als, low_pass, wishes)
     first = np.zeros(n + 1, dtype=np.int64)
     np.cumsum([len(stamped) for stamped, _ in histories], out=first[1:])
-    stamped, weights = histories[0] if n == 1 else (np.concatenate(parts) for parts in zip(*histories, strict=True))
+    stamped, weights = (np.concatenate(parts) for parts in zip(*histories, strict=True))
     return InterestProfile(first, stamped, weights, als, low_pass, wishes)
 
 
@@ -95,9 +97,10 @@ def history_of(stamps: Stamps) -> tuple[Int32, Float32]:
     weights = stamp_weights(stamps.chosen_by)
     order = np.argsort(stamps.activity, kind="stable")
     rows = stamps.activity[order]
-    begins = np.flatnonzero(np.diff(rows, prepend=-1))
-    if len(begins) == len(rows):
+    again = rows[1:] == rows[:-1]
+    if not again.any():
         return rows, weights[order]
+    begins = np.flatnonzero(np.concatenate([[True], ~again]))
     return rows[begins], np.add.reduceat(weights[order], begins)
 
 
@@ -128,8 +131,8 @@ def folded(stamped: Int32, weights: Float32, model: Model) -> Float64:
     float64, shape (n_factors,)
     """
     width, c = model.als_inverse.shape[0], model.als_confidence * weights.astype(np.float64)
-    known = model.visited[stamped, None]
-    y = np.where(known, model.als.activities[stamped], model.metadata.activities[stamped]).astype(np.float64)
+    y = np.empty((len(stamped), width))
+    pick_rows(stamped, model.visited, model.als.activities, model.metadata.activities, y)
     if len(c) <= width:
         spread = y @ model.als_inverse
         system = (c - 1)[:, None] * (spread @ y.T)

@@ -10,6 +10,7 @@ Every step works on the best of the relevance ranking and says what it did throu
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -74,17 +75,15 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
         return [Slot(position, _kind(scored, position)) for position in best.tolist()]
     reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
     pool = top(scored.total, can.activities, reach)
-    rows, shares, parent = can.activities[pool], model.theme_shares, catalogue.themes.parent
-    broad = np.zeros(len(parent), dtype=np.bool_)
-    broad[parent[parent >= 0]] = True
-    themes = Themes(rows, shares.indptr, shares.indices, shares.data)
-    narrow = narrow_shares(*themes, broad)
+    shares = model.theme_shares
+    themes = Themes(can.activities[pool], shares.indptr, shares.indices, shares.data)
+    narrow = narrow_shares(*themes, catalogue.themes.broad)
     places = request.count - _is_drawn(scored)
     chosen = _chosen(scored, pool, themes, narrow, _novelty(scored, model), places)
     fresh = _fresh(scored, pool, themes, narrow)
     slots = [
-        Slot(int(pool[place]), "new_direction" if fresh[place] and place >= places else _kind(scored, int(pool[place])))
-        for place in chosen
+        Slot(position, "new_direction" if new and place >= places else _kind(scored, position))
+        for place, position, new in zip(chosen, pool[chosen].tolist(), fresh[chosen].tolist(), strict=True)
     ]
     slots = _broad(slots, scored, catalogue, pool)
     slots = _with_drawn(slots, scored, pool)
@@ -183,10 +182,10 @@ def _with_drawn(slots: list[Slot], scored: Scored, pool: Int64) -> list[Slot]:
     if not _is_drawn(scored):
         return slots
     taken = {slot.position for slot in slots}
+    rest = [position for position in pool.tolist() if position not in taken]
     unsure = scored.can.not_known["age"]
-    safe = [position for position in pool.tolist() if position not in taken and not unsure[position]][:DRAWN_FROM]
+    safe = list(islice((position for position in rest if not unsure[position]), DRAWN_FROM))
     if not safe:
-        rest = [position for position in pool.tolist() if position not in taken]
         return slots + [Slot(position, _kind(scored, position)) for position in rest[:1]]
     drawn = safe[int(np.random.default_rng(scored.request.seed).integers(len(safe)))]
     place = min(DRAWN_PLACE, len(slots) + 1) - 1

@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from recommender.city import Float32, Float64, Int32
+from recommender.ahead import DISTANCE, fetch
+from recommender.city import Bool, Float32, Float64, Int32
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -57,7 +58,12 @@ def _one_by_one(vectors: Float32, activities: Float32, rows: Int32, out: Float32
     width = vectors.shape[1]
     whole = width - width % LANES
     lane = np.empty(LANES, dtype=np.float32)
+    flat = activities.reshape(activities.size)
     for place in range(len(rows)):
+        if place + DISTANCE < len(rows):
+            begin = np.int64(rows[place + DISTANCE]) * width
+            for f in range(0, width, LANES):
+                fetch(flat, begin + f)
         row = activities[rows[place]]
         for learner in range(len(vectors)):
             vector = vectors[learner]
@@ -154,3 +160,33 @@ def row_totals(
     for one in range(len(rows)):
         for place in range(first[rows[one]], first[rows[one] + 1]):
             out[columns[place]] += weights[one] * values[place]
+
+
+@compiled
+def add_rows(rows: Int32, weights: Float64, matrix: Float32, out: Float64) -> None:
+    """Add some rows of a dense matrix, each times its weight, to ``out``."""
+    flat, width = matrix.reshape(matrix.size), matrix.shape[1]
+    for one in range(len(rows)):
+        if one + DISTANCE < len(rows):
+            for f in range(0, width, LANES):
+                fetch(flat, np.int64(rows[one + DISTANCE]) * width + f)
+        for f in range(width):
+            out[f] += weights[one] * matrix[rows[one], f]
+
+
+@compiled
+def pick_rows(rows: Int32, which: Bool, one: Float32, other: Float32, out: Float64) -> None:
+    """``one[rows]`` where ``which[rows]``, ``other[rows]`` elsewhere. Shapes (n, width), equal for all three."""
+    flat, flat_other, width = one.reshape(one.size), other.reshape(other.size), one.shape[1]
+    for place in range(len(rows)):
+        if place + DISTANCE < len(rows):
+            begin = np.int64(rows[place + DISTANCE]) * width
+            chosen = which[rows[place + DISTANCE]]
+            for f in range(0, width, LANES):
+                if chosen:
+                    fetch(flat, begin + f)
+                else:
+                    fetch(flat_other, begin + f)
+        row = rows[place]
+        for f in range(width):
+            out[place, f] = one[row, f] if which[row] else other[row, f]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from recommender.ahead import DISTANCE, fetch
 from recommender.city import Bool, Float64, Int32, Int64, Place, TravelMode
 from recommender.columns import SessionColumns
 from recommender.product import compiled
@@ -42,76 +43,66 @@ def reached(
     minutes : float64, shape (n_sessions,)
         NaN where not known.
     """
-    most = int(np.count_nonzero(left))
-    if not columns.alone:
-        most = int(np.count_nonzero(open_now))
-    phi, theta = (math.radians(start.lat), math.radians(start.lon)) if start else (math.nan, math.nan)
-    from_x, from_y = math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta)
+    rows = np.flatnonzero(left)
+    most = len(rows) if columns.alone else int(np.count_nonzero(open_now))
+    origin = origin_of(start)
     per_km = mode.detour / mode.km_per_hour * 60
     limit = math.inf if max_minutes is None else max_minutes
     return _reached(
-        left, open_now, columns.first, columns.x, columns.y, columns.z,
-        from_x, from_y, math.sin(phi), per_km, mode.fixed_minutes, limit, most,
+        rows, open_now, columns.first, columns.x, columns.y, columns.z,
+        *origin, per_km, mode.fixed_minutes, limit, most,
     )  # fmt: skip
 
 
-def minutes_to(columns: SessionColumns, sessions: Int32, start: Place, mode: TravelMode) -> Float64:
-    """Minutes one way to some sessions, as ``reached`` reckons them. Shape (len(sessions),), NaN where not known."""
+def origin_of(start: Place | None) -> tuple[float, float, float]:
+    """A place on the unit sphere; NaN for nobody knows where."""
+    if start is None:
+        return math.nan, math.nan, math.nan
     phi, theta = math.radians(start.lat), math.radians(start.lon)
-    from_x, from_y = math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta)
-    per_km = mode.detour / mode.km_per_hour * 60
-    return _minutes_to(
-        sessions, columns.x, columns.y, columns.z, from_x, from_y, math.sin(phi), per_km, mode.fixed_minutes
-    )
+    return math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)
 
 
 @compiled
-def _chord(x: float, y: float, z: float) -> float:
+def chord(x: float, y: float, z: float) -> float:
+    """Its square."""
     return x * x + y * y + z * z
 
 
 @compiled
-def _minutes(chord: float, per_km: float, fixed: float) -> float:
+def minutes_of(square: float, per_km: float, fixed: float) -> float:
     """From the square of the chord between two points of the unit sphere: a quarter of it is the haversine."""
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(0.25 * chord, 1.0))) * per_km + fixed
-
-
-@compiled
-def _minutes_to(
-    sessions: Int32, x: Float64, y: Float64, z: Float64, from_x: float, from_y: float, from_z: float, per_km: float,
-    fixed: float,
-) -> Float64:  # fmt: skip
-    minutes = np.empty(len(sessions))
-    for place in range(len(sessions)):
-        s = sessions[place]
-        minutes[place] = _minutes(_chord(x[s] - from_x, y[s] - from_y, z[s] - from_z), per_km, fixed)
-    return minutes
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(0.25 * square, 1.0))) * per_km + fixed
 
 
 @compiled
 def _reached(
-    left: Bool, open_now: Bool, first: Int64, x: Float64, y: Float64, z: Float64,
+    rows: Int64, open_now: Bool, first: Int64, x: Float64, y: Float64, z: Float64,
     from_x: float, from_y: float, from_z: float, per_km: float, fixed: float, limit: float, most: int,
 ) -> tuple[Int32, Int32, Int32, Float64]:  # fmt: skip
-    activities = np.empty(most, dtype=np.int32)
-    begins = np.empty(most, dtype=np.int32)
+    activities = np.empty(len(rows), dtype=np.int32)
+    begins = np.empty(len(rows), dtype=np.int32)
     sessions = np.empty(most, dtype=np.int32)
     minutes = np.empty(most)
     # What is farther than this even with rounding need not be measured to the minute.
     angle = (limit - fixed) / (per_km * EARTH_KM)
     farthest = 4.0 * math.sin(min(angle, math.pi) / 2) ** 2 * (1 + 1e-9) + 1e-15 if angle > 0 else 1e-15
     n, total = 0, 0
-    for row in range(len(left)):
-        if not left[row]:
-            continue
-        begin = total
+    for one in range(len(rows)):
+        if one + DISTANCE < len(rows):
+            fetch(first, rows[one + DISTANCE])
+            soon = first[rows[one + DISTANCE // 2]]
+            fetch(open_now, soon)
+            fetch(x, soon)
+            fetch(y, soon)
+            fetch(z, soon)
+        row, begin = rows[one], total
         for s in range(first[row], first[row + 1]):
             if not open_now[s]:
                 continue
-            chord = _chord(x[s] - from_x, y[s] - from_y, z[s] - from_z)
-            if limit < math.inf and not chord <= farthest:
+            square = chord(x[s] - from_x, y[s] - from_y, z[s] - from_z)
+            if limit < math.inf and not square <= farthest:
                 continue
-            takes = _minutes(chord, per_km, fixed)
+            takes = minutes_of(square, per_km, fixed)
             if limit < math.inf and not takes <= limit:
                 continue
             sessions[total], minutes[total] = s, takes

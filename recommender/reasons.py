@@ -6,7 +6,9 @@ less is ever given as a reason.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,6 +24,31 @@ from recommender.strongest import strongest_stamps, strongest_themes
 MOST = 3
 WORTH_SAYING = 0.05
 """A part that lifts a score by less than this is no reason for anybody."""
+
+
+GAINS = {
+    "like_stamp": ("similar",),
+    "together_with": ("als", "graph"),
+    "wish": ("wishes",),
+    "theme": ("metadata",),
+    "popular": ("popular",),
+    "next_station": ("station",),
+    "near": ("minutes",),
+    "known_venue": ("venue",),
+    "free": ("price",),
+    "soon": ("days",),
+}
+"""What each reason gained: the parts that it puts in words. Of equal gains the first is said first."""
+CODES = tuple(GAINS)
+SPEAKS_OF = {
+    "like_stamp": "activity",
+    "together_with": "activity",
+    "wish": "theme",
+    "theme": "theme",
+    "next_station": "line",
+    "near": "minutes",
+}
+"""What a reason names."""
 
 
 @dataclass(frozen=True)
@@ -54,49 +81,36 @@ def explain(
         A block of one learner.
     """
     stamped, weights, shares = profile.stamped, profile.weights, model.theme_shares
-    like = _names(strongest_stamps(stamped, weights, model.similar.weights, activities))
-    together = _names(strongest_stamps(stamped, weights, model.graph.weights, activities))
-    wished = _names(strongest_themes(shares, activities, profile.wishes[0]))
-    shared = _names(strongest_themes(shares, activities, _themes_of(profile, shares)))
-    price, station = catalogue.activities.price[activities].tolist(), context.station.tolist()
-    minutes, numbers = context.minutes.tolist(), sources | context.parts
-    table = zip(*(values.tolist() for values in numbers.values()), strict=True)
-    found: list[Why] = []
-    for place, row in enumerate(table):
-        parts = dict(zip(numbers, row, strict=True))
-        line = station[place]
-        gains = (
-            ("like_stamp", parts["similar"] if like[place] is not None else 0.0),
-            ("together_with", parts["als"] + parts["graph"] if together[place] is not None else 0.0),
-            ("wish", parts["wishes"] if wished[place] is not None else 0.0),
-            ("theme", parts["metadata"] if shared[place] is not None else 0.0),
-            ("popular", parts["popular"]),
-            ("next_station", parts["station"] if line != UNKNOWN else 0.0),
-            ("near", parts["minutes"]),
-            ("known_venue", parts["venue"]),
-            ("free", parts["price"] if price[place] == 0 else 0.0),
-            ("soon", parts["days"]),
+    speaks = {
+        "like_stamp": strongest_stamps(stamped, weights, model.similar.weights, activities),
+        "together_with": strongest_stamps(stamped, weights, model.graph.weights, activities),
+        "wish": strongest_themes(shares, activities, profile.wishes[0]),
+        "theme": strongest_themes(shares, activities, _themes_of(profile, shares)),
+        "next_station": context.station,
+    }
+    parts = sources | context.parts
+    gains = np.empty((len(CODES), len(activities)))
+    for code, (gain, names) in enumerate(zip(gains, (GAINS[code] for code in CODES), strict=True)):
+        gain[:] = parts[names[0]] if len(names) == 1 else sum(parts[name].astype(np.float64) for name in names)
+        if CODES[code] in speaks:
+            gain[speaks[CODES[code]] == UNKNOWN] = 0
+    gains[CODES.index("free"), catalogue.activities.price[activities] != 0] = 0
+    strongest = np.argsort(-gains, axis=0, kind="stable")[:MOST].T
+    about = {code: found.tolist() for code, found in speaks.items()} | {"near": context.minutes.tolist()}
+    found = []
+    table = zip(*(values.tolist() for values in parts.values()), strict=True)
+    for place, (row, best, gained) in enumerate(zip(table, strongest.tolist(), gains.T.tolist(), strict=True)):
+        reasons = tuple(
+            _reason(CODES[code], gained[code], about, place) for code in best if gained[code] >= WORTH_SAYING
         )
-        real = sorted((gain for gain in gains if gain[1] >= WORTH_SAYING), key=_by_gain)[:MOST]
-        about = {
-            "like_stamp": {"activity": like[place]},
-            "together_with": {"activity": together[place]},
-            "wish": {"theme": wished[place]},
-            "theme": {"theme": shared[place]},
-            "next_station": {"line": line},
-            "near": {"minutes": minutes[place]},
-        }
-        reasons = tuple(Reason(code, gain=gain, **about.get(code, {})) for code, gain in real)
-        found.append(Why(reasons, parts))
+        found.append(Why(reasons, dict(zip(parts, row, strict=True))))
     return found
 
 
-def _by_gain(gain: tuple[str, float]) -> float:
-    return -gain[1]
-
-
-def _names(rows: Int32) -> list[int | None]:
-    return [None if row == UNKNOWN else row for row in rows.tolist()]
+def _reason(code: str, gain: float, about: Mapping[str, list[Any]], place: int) -> Reason:
+    if code in SPEAKS_OF:
+        return Reason(code, gain=gain, **{SPEAKS_OF[code]: about[code][place]})
+    return Reason(code, gain=gain)
 
 
 def _themes_of(profile: InterestProfile, shares: sparse.csr_array) -> Float64:
