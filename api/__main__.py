@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -15,8 +17,7 @@ from functools import partial
 
 import uvicorn
 
-from api import example, keys_command
-from api.app import create_app
+from api import keys_command, logs
 from api.listen import listen
 from api.settings import MODES, Settings
 from api.state import cities_to_serve
@@ -70,26 +71,40 @@ def run(arguments: Sequence[str]) -> None:
     with Store(settings.store_url) as store:
         # The same check is made when the application starts; here it ends in a sentence instead of a traceback.
         names = cities_to_serve(settings.city, settings.demo, store)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings.log, {"alembic": logging.WARNING, "uvicorn": logging.WARNING})
     with listen(settings.host, settings.port) as listening:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listening.getsockname()[1]}"
         print(f"Serving {', '.join(names)} in {settings.mode} mode on {address} (stop with Ctrl+C)", flush=True)
         if settings.workers > 1:
-            from api.workers import Supervisor
+            _serve_several(settings, listening)
+        else:
+            _serve_one(settings, listening, address, with_example)
 
-            Supervisor(settings, listening, lambda pid: None).run()
-            return
-        # No access log of the server's own: it writes addresses as typed, which may name a learner.
-        app = create_app(settings, ready_to_plan=True)
-        show = partial(example.example, app, address) if with_example and settings.demo else None
-        config = uvicorn.Config(
-            app, access_log=False, server_header=False, log_level="warning", timeout_graceful_shutdown=10
-        )
-        server = _Server(config, show)
-        with suppress(KeyboardInterrupt):  # raised once more after everything has been closed in order
-            server.run([listening])
+
+def _serve_several(settings: Settings, listening: socket.socket) -> None:
+    folder, starter = tempfile.mkdtemp(prefix="leerlijn-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # the library looks here, once, when it is imported
+    from api.metrics import forget_worker
+    from api.workers import Supervisor
+
+    try:
+        Supervisor(settings, listening, forget_worker).run()
+    finally:
+        if os.getpid() == starter:  # a worker that ends comes by here too
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve_one(settings: Settings, listening: socket.socket, address: str, with_example: bool) -> None:
+    from api import example
+    from api.app import create_app
+
+    # No access log of the server's own: it writes addresses as typed, which may name a learner.
+    app = create_app(settings, ready_to_plan=True)
+    show = partial(example.example, app, address) if with_example and settings.demo else None
+    config = uvicorn.Config(app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=10)
+    with suppress(KeyboardInterrupt):  # raised once more after everything has been closed in order
+        _Server(config, show).run([listening])
 
 
 class _Server(uvicorn.Server):

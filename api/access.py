@@ -37,6 +37,10 @@ FRESH_SECONDS = 5.0
 """How long a key is taken at its last word; so long a revoked one may still open."""
 STALE_SECONDS = 600.0
 """How long it is when the store is away."""
+LOOK_SECONDS = 0.5
+"""How long looking a key up may take."""
+PAUSE_SECONDS = 1.0
+"""How long nobody looks one up again after the store did not say: who is known goes on without waiting."""
 MOST_KEPT = 10_000
 NO_KEY = (
     "Send your key in the header Authorization: Bearer …; the operator makes one with `python -m api keys create`. To "
@@ -68,6 +72,7 @@ class Keys:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: OrderedDict[tuple[str, ...], _Seen] = OrderedDict()
+        self._silent_until = -float("inf")
 
     async def find(self, text: str) -> Key | None:
         """The key that a text is, None for one that never was.
@@ -94,9 +99,13 @@ class Keys:
         if seen is not None and now - seen.at < FRESH_SECONDS:
             return seen.key
         try:
-            async with asyncio.timeout(1.0):
+            if now < self._silent_until:
+                raise StoreAway("the store did not answer a moment ago")
+            async with asyncio.timeout(LOOK_SECONDS):
                 key = await asyncio.to_thread(look)
         except (TimeoutError, DBAPIError, StoreAway):
+            if now >= self._silent_until:
+                self._silent_until = time.monotonic() + PAUSE_SECONDS
             if seen is not None and now - seen.at < STALE_SECONDS:
                 return seen.key
             raise StoreAway("keys cannot be looked up") from None

@@ -7,15 +7,38 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from api import openapi, problems
 from api.desk.room import Desk
-from api.endpoints import catalogue, desk, desk_door, health, learners, lines, people, recommendations, release, routes
+from api.endpoints import (
+    catalogue,
+    desk,
+    desk_door,
+    health,
+    learners,
+    lines,
+    metrics,
+    people,
+    recommendations,
+    release,
+    routes,
+)
 from api.middleware import Access, Envelope, Guard
 from api.service import Clock, Opened, open_service
 from api.settings import Settings
+from api.tracing import Traced, tracer_to
+
+CORS: dict[str, Any] = {
+    "allow_methods": ("GET", "POST", "PATCH", "DELETE"),
+    "allow_headers": ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key"),
+    "expose_headers": ("X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Leerlijn-Mode"),
+    "max_age": 600,
+}
+"""What pages of the origins in the settings may send and read; cookies are not among it."""
 
 
 def create_app(
@@ -73,6 +96,7 @@ def create_app(
         learners,
         release,
         health,
+        metrics,
         openapi,
         desk_door,
         desk,  # after the door: it answers every other address of its own
@@ -81,6 +105,11 @@ def create_app(
     if find_spec("api.page"):
         app.include_router(import_module("api.page").router)
     problems.install(app)
-    for middleware in (Guard, Access, Envelope):  # the last one added stands outermost
-        app.add_middleware(middleware, settings=settings)
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Access, settings=settings)
+    if settings.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.origins, **CORS)
+    app.add_middleware(Envelope, settings=settings)
+    if settings.traces:
+        app.add_middleware(Traced, tracer=tracer_to(settings.traces))  # the last one added stands outermost
     return app

@@ -54,6 +54,7 @@ async def who_asks(asker: Asker, live: Live, service: Service, at: int) -> Who:
             known = await service.reader.passport(live.catalogue.city, asker.learner)
         except StoreAway as error:
             LOG.error("%s: an answer goes out without a passport", type(error).__name__)
+            service.metrics.store_errors.labels("passport").inc()
             return Who(NOBODY, away=True)
         if known is None:
             raise NotThere("learner: this city knows no such learner; send the passport along instead")

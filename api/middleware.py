@@ -7,13 +7,16 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import OPEN, admit
 from api.desk.door import opened_by_session, seated
+from api.metrics import method_of
 from api.problems import Problem, problem_from
 from api.settings import Settings, is_loopback
 from data.store import StoreAway
@@ -24,6 +27,9 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
 }
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _PAGE = (
@@ -35,8 +41,8 @@ _PAGE = (
 class Envelope:
     """Gives every request an id and every answer its headers; turns what nobody caught into a 500.
 
-    Logs one line for each request: method, route, status, time and id. Never an address as it was typed, a body,
-    or the message of an exception: any of them may hold something about a person.
+    Logs one line for each request, and counts it: method, endpoint, status, time and id. Never an address as it was
+    typed, a body, or the message of an exception: any of them may hold something about a person.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -53,7 +59,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), request_id)
+                self._add_headers(MutableHeaders(scope=message), scope["state"])
             await send(message)
 
         try:
@@ -65,12 +71,23 @@ class Envelope:
                 raise ConnectionAbortedError from None
             await problem_from(error).response(request_id)(scope, receive, finish)
         finally:
-            route = getattr(scope.get("route"), "path", "-")
-            took = (time.perf_counter() - began) * 1000
-            LOG.info("%s %s %d %.1f ms %s", scope["method"], route, status, took, request_id)
+            self._tell(scope, status, time.perf_counter() - began)
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
-        headers["X-Request-Id"] = request_id
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        method, endpoint = method_of(scope["method"]), getattr(scope.get("route"), "path", "-")
+        service, key, request_id = scope["app"].state.service, scope["state"].get("key"), scope["state"]["request_id"]
+        city = key.city if key is not None else next(iter(service.cities)) if self.settings.demo else ""
+        service.metrics.requests.labels(city, method, endpoint, str(status)).observe(seconds)
+        if LOG.isEnabledFor(logging.INFO):
+            ms = round(seconds * 1000, 1)
+            told = {"method": method, "endpoint": endpoint, "status": status, "ms": ms, "request_id": request_id}
+            more = told | {"city": city}
+            LOG.info("%s %s %d %.1f ms %s", *told.values(), extra=more)
+
+    def _add_headers(self, headers: MutableHeaders, state: Mapping[str, Any]) -> None:
+        headers["X-Request-Id"] = state["request_id"]
+        for name, value in state.get("allowance", {}).items():
+            headers[name] = value
         if self.settings.demo:
             headers["Leerlijn-Mode"] = "demo"
         for name, value in _ALWAYS.items():
@@ -81,8 +98,8 @@ class Envelope:
 
 
 class Access:
-    """Who may ask: in demo mode this machine alone, otherwise holders of a key. The key stands in the state of the
-    request, where ``live_of`` finds the city it opens.
+    """Who may ask, and how much: in demo mode this machine alone, otherwise holders of a key, each up to its
+    allowance. The key stands in the state of the request, where ``live_of`` finds the city it opens.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -93,6 +110,8 @@ class Access:
             try:
                 await self._admit(scope)
             except (Problem, StoreAway) as refusal:
+                if isinstance(refusal, StoreAway):
+                    scope["app"].state.service.metrics.store_errors.labels("keys").inc()
                 await problem_from(refusal).response(scope["state"]["request_id"])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
@@ -109,6 +128,19 @@ class Access:
                 scope["state"]["key"] = await seated(scope, headers)
             else:
                 scope["state"]["key"] = await admit(given, scope["path"], service.keys, service.clock())
+            await self._spend(scope)
+
+    @staticmethod
+    async def _spend(scope: Scope) -> None:
+        """Take what a request costs out of its key's allowance, and let the answer say what is left."""
+        service, key = scope["app"].state.service, scope["state"]["key"]
+        allowance = await service.limits.take(key, scope["path"], service.clock())
+        if allowance is None:
+            return
+        scope["state"]["allowance"] = allowance.headers
+        if allowance.wait:
+            service.metrics.limited.labels(key.city).inc()
+            raise Problem(429, "This key has asked as much as it may for now; go on after the seconds in Retry-After.")
 
 
 class Guard:

@@ -68,6 +68,7 @@ BY_STATUS = {
     413: ("too-large", "The body is too large"),
     415: ("media-type", "The body must be JSON"),
     422: ("invalid-request", "The request does not fit"),
+    429: ("too-much", "Too many requests"),
     503: ("store-away", "The store does not answer"),
 }
 """What a status is called when it comes without an error class of its own."""
@@ -163,6 +164,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_from(error)
     if problem.status >= 500:  # the kind of error alone: its message may quote what it was about
         LOG.error("%s in request %s", type(error).__name__, request.state.request_id)
+    if isinstance(error, (StoreAway, DBAPIError)):
+        request.app.state.service.metrics.store_errors.labels("request").inc()
     return problem.response(request.state.request_id)
 
 

@@ -10,6 +10,8 @@ from fastapi import Request
 
 from api.access import Keys
 from api.language import language
+from api.limits import Limits, Rate
+from api.metrics import Metrics
 from api.planning import Planning
 from api.problems import Problem
 from api.settings import Settings
@@ -34,6 +36,10 @@ class Service:
         What the drawn place is seeded with.
     clock : callable
         Seconds since 1970 UTC.
+    limits : Limits
+        How much each key may still ask.
+    metrics : Metrics
+        What the service counts about itself.
     planning : Planning
         Room for a few routes at once.
     """
@@ -47,6 +53,8 @@ class Service:
     keys: Keys
     secret: bytes
     clock: Clock
+    limits: Limits
+    metrics: Metrics
     planning: Planning = field(default_factory=Planning)
 
 
@@ -85,9 +93,20 @@ def open_service(settings: Settings, clock: Clock = time.time, opened: Opened | 
         What was loaded already, by the process that this worker was forked from.
     """
     opened = opened or open_cities(settings)
-    store, home = opened.store, opened.home
+    store, home, cities = opened.store, opened.home, opened.cities
+    metrics = Metrics(lambda: [city.live for city in cities.values()], clock)
     return Service(
-        settings, store, home, opened.cities, open_reader(store), Writer(store), Keys(store), home.secret(), clock
+        settings=settings,
+        store=store,
+        home=home,
+        cities=cities,
+        reader=open_reader(store),
+        writer=Writer(store, lost=metrics.lost.inc),
+        keys=Keys(store),
+        secret=home.secret(),
+        clock=clock,
+        limits=Limits(Rate(settings.rate_per_second, settings.rate_burst), store, settings.workers),
+        metrics=metrics,
     )
 
 

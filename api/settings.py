@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +14,8 @@ from data.home import Home
 from recommender.errors import BadConfig
 
 MODES = ("demo", "keys")
+LOGS = ("text", "json")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 PREFIX = "LEERLIJN_"
 MOST_WORKERS = 256
 
@@ -27,6 +31,11 @@ _KINDS: Mapping[str, Any] = {
     "body_seconds": float,
     "refresh_seconds": float,
     "route_seconds": float,
+    "rate_per_second": float,
+    "rate_burst": int,
+    "cors": str,
+    "log": str,
+    "traces": str,
 }
 
 
@@ -65,6 +74,14 @@ class Settings:
         How often, at most, to look for a new release or catalogue.
     route_seconds : float
         How long planning a route may take; where it cuts in, the answer says so.
+    rate_per_second, rate_burst : float, int
+        How many requests a key may make in the long run, and at once; 0 a second sets no limit.
+    cors : str
+        Web pages of these origins may ask from within a browser: ``https://app.example``, several with commas.
+    log : str
+        ``text`` or ``json``.
+    traces : str
+        Where OpenTelemetry traces go, such as ``http://localhost:4318/v1/traces``; ``""`` makes none.
 
     Raises
     ------
@@ -83,6 +100,11 @@ class Settings:
     body_seconds: float = 10.0
     refresh_seconds: float = 1.0
     route_seconds: float = 5.0
+    rate_per_second: float = 100.0
+    rate_burst: int = 1000
+    cors: str = ""
+    log: str = "text"
+    traces: str = ""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -91,6 +113,15 @@ class Settings:
             raise BadConfig(f"port: {self.port} is not between 0 and 65535")
         if not 1 <= self.workers <= MOST_WORKERS:
             raise BadConfig(f"workers: {self.workers} is not between 1 and {MOST_WORKERS}")
+        if not 0 <= self.rate_per_second < math.inf:
+            raise BadConfig(f"rate_per_second: {self.rate_per_second} is not a number from 0")
+        if self.rate_burst < 1:
+            raise BadConfig(f"rate_burst: {self.rate_burst} is not at least 1")
+        if self.log not in LOGS:
+            raise BadConfig(f"log: {self.log!r} is none of {', '.join(LOGS)}")
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise BadConfig(f"cors: {origin!r} is no origin such as https://app.example; name each one")
         for name in ("max_body_bytes", "body_seconds", "route_seconds"):
             if not getattr(self, name) > 0:
                 raise BadConfig(f"{name}: {getattr(self, name)} is not above 0")
@@ -99,6 +130,11 @@ class Settings:
                 f"demo mode answers anybody who can reach it, so it listens on this machine alone, not on "
                 f"{self.host!r}: leave --host out, or use --mode keys"
             )
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins whose pages may ask from within a browser."""
+        return tuple(origin.strip() for origin in self.cors.split(",") if origin.strip())
 
     @property
     def demo(self) -> bool:

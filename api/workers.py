@@ -31,7 +31,7 @@ HUNG_SECONDS = 60
 """A worker whose event loop gives no sign of life for so long is replaced."""
 
 
-class Plain(Logger):
+class Plain(Logger):  # type: ignore[misc]
     """Hands what the supervisor has to say to the log of the service, instead of writing it in a form of its own."""
 
     def setup(self, cfg: Any) -> None:
@@ -40,7 +40,7 @@ class Plain(Logger):
         self.error_log.propagate = True
 
 
-class Worker(UvicornWorker):
+class Worker(UvicornWorker):  # type: ignore[misc]
     """One worker: the same server as when there is only one."""
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
@@ -57,7 +57,7 @@ class Worker(UvicornWorker):
         server.setLevel(logging.WARNING)
 
 
-class Supervisor(BaseApplication):
+class Supervisor(BaseApplication):  # type: ignore[misc]
     """The process that loads everything once, forks the workers, and forks new ones for those that die.
 
     Parameters

@@ -14,6 +14,8 @@ from data.store import Shown, Store, StoreAway
 
 LOG = logging.getLogger("leerlijn.api")
 AT_ONCE = 500
+LAST_SECONDS = 8.0
+"""How long a service that stops waits for a store that is away."""
 T = TypeVar("T")
 Job = Callable[[Connection], T]
 
@@ -39,11 +41,20 @@ class Writer:
         and let go: an answer never waits for its record.
     patience : float
         Seconds that somebody who wants to know waits before being told to try again.
+    lost : callable
+        Called for every list of which no record is kept.
     """
 
-    def __init__(self, store: Store, most: int = 10_000, patience: float = 5.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        most: int = 10_000,
+        patience: float = 5.0,
+        lost: Callable[[], object] = lambda: None,
+    ) -> None:
         self.store, self.patience = store, patience
         self.lost = 0
+        self._tell_lost = lost
         self._most = most
         self._shown = 0
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
@@ -56,7 +67,7 @@ class Writer:
     def put(self, shown: Shown) -> None:
         """Keep a list that was shown, soon."""
         if self._shown >= self._most:
-            self.lost += 1
+            self._lose()
             return
         self._shown += 1
         self._enqueue(lambda connection: self.store.keep_shown(connection, [shown])).add_done_callback(self._kept)
@@ -64,8 +75,12 @@ class Writer:
     def _kept(self, done: asyncio.Future[Any]) -> None:
         self._shown -= 1
         if not done.cancelled() and (error := done.exception()) is not None:
-            self.lost += 1
+            self._lose()
             LOG.error("a shown list was not kept: %s", type(error).__name__)
+
+    def _lose(self) -> None:
+        self.lost += 1
+        self._tell_lost()
 
     async def do(self, job: Job[T]) -> T:
         """Do a job in a transaction, and return what it returns once that is on the disk.
@@ -122,8 +137,12 @@ class Writer:
         return not self._shown
 
     async def stop(self) -> None:
-        """Do what waits, then end."""
+        """Do what waits, then end; after ``LAST_SECONDS`` what still waits is let go."""
         if self._task is not None:
-            await self._queue.join()
+            try:
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self._queue.join()
+            except TimeoutError:
+                LOG.error("stopped before the store took everything: %d writes are lost", self._queue.qsize())
             self._task.cancel()
             self._task = None

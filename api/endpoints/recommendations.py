@@ -48,6 +48,7 @@ async def recommendations(request: Request) -> Response:
     if question.learner is not None and not who.away:
         service.writer.put(_shown(live, found, question.learner, request_id))
     less = who.away or fell(found, live.release)
+    service.metrics.listed(live.catalogue.city, found, degraded=less or live.degraded)
     content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found, away=less)
     return json_answer(content, lang)
 

@@ -63,6 +63,8 @@ async def routes(request: Request) -> Response:
     else:
         end, plan = start, journey(live, passport, asked, journey_from(question, live, at), seconds)
     found = await service.planning.run(plan)
+    outcome = "cut" if found.cut else "found" if found.routes else "none"
+    service.metrics.routes.labels(live.catalogue.city, kind, outcome).inc()
     if media_type == CALENDAR:
         answer = _calendar(live, found, lang, start)
     else:

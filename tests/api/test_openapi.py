@@ -96,4 +96,5 @@ def test_the_document_and_the_service_agree_on_what_is_refused(document: dict[st
 def test_the_addresses_are_the_promised_ones(document: dict[str, Any]) -> None:
     assert set(document["paths"]) == {
         ASK, "/v1/routes", "/v1/stamps", "/v1/feedback", "/v1/learners/{learner}", "/v1/activities", "/v1/themes", "/v1/lines", "/v1/lines.svg", "/v1/release", "/health/live", "/health/ready",
+        "/metrics",
     }  # fmt: skip

@@ -29,6 +29,7 @@ def test_every_setting_can_come_from_the_environment() -> None:
     wanted = Settings(
         home=Path("/srv/x"), database_url="sqlite:////srv/y", city="oss", mode="keys", host="0.0.0.0", port=80,
         max_body_bytes=5, body_seconds=0.5, refresh_seconds=2.0, route_seconds=9.0, workers=3,
+        rate_per_second=0.0, rate_burst=7, cors="https://a.example", log="json", traces="http://localhost:4318/v1/traces",
     )  # fmt: skip
     environment = {f"LEERLIJN_{field.name.upper()}": str(getattr(wanted, field.name)) for field in fields(Settings)}
     assert Settings.from_environment(environment) == wanted
@@ -46,6 +47,12 @@ def test_the_command_line_wins() -> None:
         ("LEERLIJN_PORT", "http", "LEERLIJN_PORT: 'http' is not a number"),
         ("LEERLIJN_PORT", "65536", "port: 65536 is not between 0 and 65535"),
         ("LEERLIJN_WORKERS", "0", "workers: 0 is not between 1 and 256"),
+        ("LEERLIJN_RATE_PER_SECOND", "-1", "rate_per_second: -1.0 is not a number from 0"),
+        ("LEERLIJN_RATE_PER_SECOND", "nan", "rate_per_second: nan"),
+        ("LEERLIJN_RATE_BURST", "0", "rate_burst: 0 is not at least 1"),
+        ("LEERLIJN_LOG", "xml", "log: 'xml' is none of text, json"),
+        ("LEERLIJN_CORS", "*", r"cors: '\*' is no origin"),
+        ("LEERLIJN_CORS", "https://a.example, app.example/x", "cors: 'app.example/x' is no origin"),
         ("LEERLIJN_MODE", "open", "mode: 'open' is none of demo, keys"),
         ("LEERLIJN_MAX_BODY_BYTES", "0", "max_body_bytes: 0 is not above 0"),
         ("LEERLIJN_BODY_SECONDS", "nan", "body_seconds: nan is not above 0"),
