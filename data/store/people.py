@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from data.columns import ACTIVITY, AT, LEARNER, SESSION
 from data.store import city as city_rows
 from data.store import schema
-from data.store.rows import upsert
+from data.store.rows import upsert, write_new
 
 WORDS = ("wishes", "avoid", "less")
 """What a learner says about themes; once edited here, a load does not write over it."""
@@ -53,19 +53,19 @@ class Rejected:
     record: str
 
 
-def _count(connection: Connection, table: Any, city: str, learners: Sequence[str]) -> int:
-    query = select(func.count()).select_from(table).where(table.c.city == city, table.c[LEARNER].in_(learners))
-    return int(connection.execute(query).scalar_one())
+def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Write rows over what has the same key, and count the new ones.
 
-
-def _put(connection: Connection, table: Any, city: str, rows: list[dict[str, Any]]) -> int:
-    """Write rows over what has the same key, and count the new ones."""
+    What is there already is the exception. So everything goes in that is new, which for a single stamp is one statement,
+    and only where something was there the rows are written once more.
+    """
     if not rows:
         return 0
-    learners = sorted({row[LEARNER] for row in rows})
-    before = _count(connection, table, city, learners)
-    connection.execute(upsert(connection, table, keep_known=True), rows)
-    return _count(connection, table, city, learners) - before
+    names = tuple(rows[0])
+    new = write_new(connection, table, names, [tuple(row[name] for name in names) for row in rows])
+    if new < len(rows):
+        connection.execute(upsert(connection, table, keep_known=True), rows)
+    return new
 
 
 def add_stamps(connection: Connection, city: str, stamps: Iterable[NewStamp]) -> int:
@@ -82,7 +82,7 @@ def add_stamps(connection: Connection, city: str, stamps: Iterable[NewStamp]) ->
         }
         for stamp in stamps
     }
-    return _put(connection, schema.stamps, city, list(rows.values()))
+    return _put(connection, schema.stamps, list(rows.values()))
 
 
 def add_feedback(connection: Connection, city: str, feedback: Iterable[NewFeedback]) -> int:
@@ -100,7 +100,7 @@ def add_feedback(connection: Connection, city: str, feedback: Iterable[NewFeedba
         }
         for one in feedback
     }
-    return _put(connection, schema.feedback, city, list(rows.values()))
+    return _put(connection, schema.feedback, list(rows.values()))
 
 
 def reject(connection: Connection, city: str, rejected: Iterable[Rejected]) -> None:

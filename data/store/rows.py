@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
@@ -16,6 +17,10 @@ from data.columns import Column
 from data.tables import dtype_of
 
 BLOCK = 50_000
+FETCH = 500
+"""Rows asked for at once: fewer than make Python look through all of them for circles, which takes twice the reading."""
+PIECES = 1_000
+"""Blocks that are joined to one array."""
 FEW = 200
 """Rows for which a statement each is as quick as anything."""
 
@@ -31,33 +36,50 @@ def values_out(values: pd.Series, column: Column) -> list[Any]:
     return [None if value != value else convert(value) for value in values.tolist()]
 
 
-def _array_in(values: Sequence[Any], column: Column) -> pa.Array:
-    """A column of the database, NULL filled up with what stands for "not known"."""
+def _type_of(column: Column) -> pa.DataType:
     kind = dtype_of(column)
-    if kind == "str":
-        return pa.array(values, pa.string()).fill_null("")
-    if kind == "int64":
-        return pa.array(values, pa.int64())
+    return pa.string() if kind == "str" else pa.int64() if kind == "int64" else pa.float64()
+
+
+def _array_in(values: Sequence[Any], column: Column, kind: pa.DataType) -> pa.Array:
     if column.kind == "flag":
         values = [None if value is None else float(value) for value in values]
-    return pa.array(values, pa.float64()).fill_null(float("nan"))
+    return pa.array(values, kind)
 
 
 def _series(arrays: Sequence[pa.Array], column: Column) -> pd.Series:
+    """A column of the database, NULL filled up with what stands for "not known"."""
     kind = dtype_of(column)
     if not arrays:
         return pd.Series(dtype=kind)
     whole = pa.chunked_array(arrays)
+    if whole.null_count:
+        whole = whole.fill_null("" if kind == "str" else float("nan"))
     return pd.Series(whole, dtype="str") if kind == "str" else pd.Series(whole.to_numpy(), dtype=kind)
 
 
 def frame_in(blocks: Iterable[Sequence[Sequence[Any]]], columns: Sequence[Column]) -> pd.DataFrame:
-    """Blocks of rows of the database, with one value for every column, as a canonical frame."""
-    arrays: list[list[pa.Array]] = [[] for _ in columns]
-    for block in blocks:
-        for values, column, so_far in zip(zip(*block, strict=True), columns, arrays, strict=True):
-            so_far.append(_array_in(values, column))
-    return pd.DataFrame({column.name: _series(found, column) for column, found in zip(columns, arrays, strict=True)})
+    """Blocks of rows of the database, with one value for every column, as a canonical frame.
+
+    Each block becomes columns before the next one is read, so that few Python values live at a time.
+    """
+    kinds = [_type_of(column) for column in columns]
+    pieces: list[list[pa.Array]] = [[] for _ in columns]
+    whole: list[list[pa.Array]] = [[] for _ in columns]
+
+    def join() -> None:
+        for piece, arrays in zip(pieces, whole, strict=True):
+            if piece:
+                arrays.append(pa.concat_arrays(piece))
+                piece.clear()
+
+    for number, block in enumerate(blocks, 1):
+        for values, column, kind, piece in zip(zip(*block, strict=True), columns, kinds, pieces, strict=True):
+            piece.append(_array_in(values, column, kind))
+        if not number % PIECES:
+            join()
+    join()
+    return pd.DataFrame({column.name: _series(found, column) for column, found in zip(columns, whole, strict=True)})
 
 
 def read(connection: Connection, query: Select[Any], columns: Sequence[Column]) -> pd.DataFrame:
@@ -73,7 +95,7 @@ def read(connection: Connection, query: Select[Any], columns: Sequence[Column]) 
     cursor = driver.cursor(name="read") if connection.dialect.name == "postgresql" else driver.cursor()
     with closing(cursor):
         cursor.execute(str(compiled), given)
-        return frame_in(iter(lambda: cursor.fetchmany(BLOCK), []), columns)
+        return frame_in(iter(lambda: cursor.fetchmany(FETCH), []), columns)
 
 
 def upsert(
@@ -107,6 +129,20 @@ def upsert(
         index_elements=key, set_=values | dict(again(new) if again else {})
     )
     return statement
+
+
+@lru_cache(maxsize=64)
+def _insert_new(dialect: str, table: str, names: tuple[str, ...]) -> str:
+    marks = ", ".join(["%s" if dialect == "postgresql" else "?"] * len(names))
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({listed}) VALUES ({marks}) ON CONFLICT DO NOTHING'
+
+
+def write_new(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> int:
+    """Insert a few rows where none has the same key; how many went in."""
+    sql = _insert_new(connection.dialect.name, str(table.name), names)
+    done = connection.exec_driver_sql(sql, rows[0] if len(rows) == 1 else rows)
+    return int(done.rowcount)
 
 
 def write(connection: Connection, statement: Insert, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
