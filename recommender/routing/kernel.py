@@ -43,8 +43,9 @@ ALL_TIME = 0.01
 # Of the others every third starts from a drawn fill too instead of the best route. The first probe takes the best of so
 # many fills, all others a single one, so that they differ; in large problems about so many places are looked at at most.
 FRESH_EVERY, FIRST_TRIES, TRIES, FRESH_EFFORT = 3, 8, 1, 400_000
-# Chance has at most this say in what is inserted next; so often is a visit passed over.
-NOISE, SKIP = 0.8, 0.05
+# Chance has at most this say in what is inserted next, and that where there are budgets beside time, for the best rate of
+# prize per minute misleads there; so often is a visit passed over.
+NOISE, NOISE_TIGHT, SKIP = 0.8, 4.0, 0.05
 # What an iteration costs in places looked at, beside those.
 ITERATION_EFFORT = 2000
 
@@ -153,6 +154,7 @@ def start_afresh(fixed: Fixed, work: Work, dear: float, tries: int) -> None:
     """Take the best of some drawn fills from nothing into work: which corner of town to go to is decided here."""
     dice, count, value = work.dice, work.tally, work.value
     value[KEPT_WORTH] = -np.inf
+    noise = NOISE_TIGHT if fixed.tight else NOISE
     before = count[EFFORT]
     for _ in range(tries):
         if count[EFFORT] - before > FRESH_EFFORT:
@@ -166,7 +168,7 @@ def start_afresh(fixed: Fixed, work: Work, dear: float, tries: int) -> None:
             backward(fixed, work, day)
             work.touched[day], work.stale[day] = 1, 1
         exponent = below(dice, len(EXPONENTS))
-        recreate(fixed, work, exponent, NOISE * draw(dice), SKIP, draw(dice))
+        recreate(fixed, work, exponent, noise * draw(dice), SKIP, draw(dice))
         gained, time = worth(fixed, work), way(fixed, work)
         if gained - dear * time > value[KEPT_WORTH]:
             value[KEPT_WORTH] = gained - dear * time
@@ -181,6 +183,7 @@ def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> Non
     """Do what ``search`` says."""
     count, value, dice = work.tally, work.value, work.dice
     days = len(work.length)
+    noise = NOISE_TIGHT if fixed.tight else NOISE
     count[EFFORT] = 0
     while count[ITERATION] < most_iterations and count[EFFORT] < most_effort:
         if count[ITERATION] >= count[CYCLE_END]:
@@ -204,7 +207,7 @@ def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> Non
             work.touched[day] = 0
         ruin(fixed, work)
         exponent = below(dice, len(EXPONENTS))
-        recreate(fixed, work, exponent, NOISE * draw(dice), SKIP, draw(dice))
+        recreate(fixed, work, exponent, noise * draw(dice), SKIP, draw(dice))
         gained = worth(fixed, work)
         time = way(fixed, work)
         new = gained - value[DEAR] * time

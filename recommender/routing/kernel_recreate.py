@@ -10,6 +10,11 @@ from recommender.routing.kernel_schedule import begin_at, insert
 from recommender.routing.kernel_state import DOMAINS_MET, EFFORT, N_OUT, Fixed, Int64, Work, compiled, inlined
 from recommender.routing.problem import UInt64
 
+# Where there are budgets beside time, time need not be what is scarce: in this share of the fills prize alone counts.
+FLAT = 0.3
+# Of several days chance takes away at most this share of what an insertion is worth.
+MOST_JITTER = 0.9
+
 
 @inlined
 def allowed(fixed: Fixed, work: Work, visit: int) -> bool:
@@ -159,8 +164,8 @@ def scan_locked(fixed: Fixed, work: Work, day: int, visit: int, weight: float) -
 def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float, weight: float) -> None:
     """Insert until nothing fits.
 
-    ``exponent`` and ``weight`` say what counts, ``noise`` how much chance has a say, ``skip`` how often a visit is
-    passed over.
+    ``exponent`` and ``weight`` say what counts, ``noise`` how much chance has a say (above 1 some visits are passed over),
+    ``skip`` how often a visit is passed over anyhow.
     """
     appeal, cost, fit, lure, dice, out = fixed.appeal, work.cost, work.fit, work.lure, work.dice, work.out
     days = len(work.length)
@@ -182,7 +187,8 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
             fit[fits] = visit
             fits += 1
             lure[visit] = appeal[exponent, visit] * (1.0 - noise * draw(dice))
-    jitter = 0.5 * noise if days > 1 else 0.0
+    jitter = min(0.5 * noise, MOST_JITTER) if days > 1 else 0.0
+    flat = fixed.tight and noise > 0.0 and draw(dice) < FLAT
     while fits > 0:
         highest, found, there = 0.0, -1, -1
         short = work.tally[DOMAINS_MET] < fixed.min_domains
@@ -190,11 +196,11 @@ def recreate(fixed: Fixed, work: Work, exponent: int, noise: float, skip: float,
             visit = fit[k]
             for day in range(days):
                 if cost[day, visit] < np.inf:
-                    value = lure[visit] / (cost[day, visit] + 1e-6)
+                    value = lure[visit] / (1.0 if flat else cost[day, visit] + 1e-6)
                     if fixed.pinned[fixed.group[visit]]:
-                        value = (value + 1.0) * 1e12
+                        value = (max(value, 0.0) + 1.0) * 1e12
                     elif short and fixed.domain[visit] >= 0 and work.met[fixed.domain[visit]] == 0:
-                        value = (value + 1.0) * 1e6
+                        value = (max(value, 0.0) + 1.0) * 1e6
                     if jitter > 0.0:
                         value *= 1.0 - jitter * draw(dice)
                     if value > highest:

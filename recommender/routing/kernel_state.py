@@ -72,7 +72,8 @@ class Fixed(NamedTuple):
     ``go[i, j]`` is the service of i and the way to j; ``come`` is its transpose, so that everything an insertion
     test of one visit reads lies in two rows. ``opens`` and ``closes`` are (days, windows, n), with (inf, -inf) in
     unused places; ``first`` and ``last`` bound them. ``appeal[a]`` is prize ** EXPONENTS[a]. ``coupled`` tells that what
-    is made on one day changes what can be made on another; ``unmet`` is the price of a wish not met.
+    is made on one day changes what can be made on another, ``tight`` that there are budgets beside time; ``unmet`` is the
+    price of a wish not met.
     """
 
     prize: Float64
@@ -96,6 +97,7 @@ class Fixed(NamedTuple):
     n_pinned: int
     has_badges: bool
     coupled: bool
+    tight: bool
     unmet: float
     least: float
     near: Int32
@@ -173,6 +175,7 @@ def fixed_from(problem: Problem) -> Fixed:
         min_domains=int(problem.min_domains),
         n_pinned=int(pinned.sum()),
         has_badges=bool(requires.any()),
+        tight=len(problem.limit) > 0,
         coupled=len(problem.limit) > 0 or bool(requires.any()) or len(np.unique(group)) < n,
         unmet=float(problem.prize.sum() + 1.0),
         least=float(problem.service.min(initial=np.inf)),
