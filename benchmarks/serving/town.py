@@ -160,8 +160,8 @@ def release_of(catalogue: Catalogue, factors: int, neighbours: int, seed: int = 
         grams=(),
         word_idf=nothing,
         gram_idf=nothing,
-        themes=Ids((), "theme"),
-        venues=Ids((), "venue"),
+        themes=catalogue.themes.ids,
+        venues=catalogue.venues.ids,
         organisers=Ids((), "organiser"),
         block_weights=dict.fromkeys(BLOCKS, 1.0),
     )
