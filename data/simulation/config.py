@@ -72,6 +72,9 @@ class Coefficients:
             _check(f"coefficients.{item.name}", getattr(self, item.name), -10, 10)
 
 
+DESERTS = ("age", "price", "near")
+
+
 @dataclass(frozen=True)
 class SimulationConfig:
     """A simulated learning city.
@@ -111,6 +114,9 @@ class SimulationConfig:
         People see popular and nearby sessions more often; else all alike.
     group_gap : bool
         Poor neighbourhoods feel travel and price more and look less often, and one is a desert for children of 6 to 11.
+    desert : str
+        What makes it one, of ``DESERTS``: nothing there is for their ``age``, all that is for them has a ``price``, or
+        nothing at all is ``near``.
     drift : bool
         Interests change from season to season.
     fashion : bool
@@ -139,6 +145,7 @@ class SimulationConfig:
     interests_spread: bool = True
     exposure_bias: bool = True
     group_gap: bool = True
+    desert: str = "age"
     drift: bool = True
     fashion: bool = False
     coefficients: Coefficients = field(default_factory=Coefficients)
@@ -164,6 +171,8 @@ class SimulationConfig:
         for name in ("interests_spread", "exposure_bias", "group_gap", "drift", "fashion"):
             if not isinstance(getattr(self, name), bool):
                 raise BadConfig(f"{name}: {getattr(self, name)!r} is neither true nor false")
+        if self.desert not in DESERTS:
+            raise BadConfig(f"desert: {self.desert!r} is none of {', '.join(DESERTS)}")
         year, _, month = str(self.first_season).partition("-")
         if not (year.isdigit() and 1970 < int(year) < 2200 and month in ("03", "06", "09", "12")):
             raise BadConfig(f"first_season: {self.first_season!r} is not a year and month 03, 06, 09 or 12: 2025-06")

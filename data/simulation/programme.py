@@ -18,6 +18,8 @@ from data.simulation.texts import PLACE, Idea, filled, read_ideas, read_toml
 from data.simulation.wording import Tails
 
 CHILD_AGES = (6, 11)
+CHEAPEST = 2.0
+"""Euros that everything for children costs in a desert of prices."""
 _TRIES = 25
 _FREE_HOUSE = 0.7
 _ON_THE_ROAD = frozenset({"taster", "workshop", "project", "show"})
@@ -54,6 +56,11 @@ class Programme:
     running: tuple[tuple[int, ...], ...]
 
 
+def overlaps(low: int, high: int) -> bool:
+    """Whether some child of the desert's ages may take part."""
+    return low <= CHILD_AGES[1] and high >= CHILD_AGES[0]
+
+
 @dataclass
 class _Desk:
     """Where programmers sit: what there is to choose from, and what was used before."""
@@ -88,6 +95,12 @@ class _Desk:
             and (idea.mobile or idea.kind in _ON_THE_ROAD if site.mobile else not idea.mobile)
         )
 
+    def bars(self, site: Site, low: int, high: int) -> bool:
+        """Whether the planted desert keeps something for these ages away from a place."""
+        if site.area not in self.desert or self.config.desert == "price":
+            return False
+        return self.config.desert == "near" or overlaps(low, high)
+
     def ages(self, audience: str, site: Site, rng: np.random.Generator) -> tuple[int, int]:
         low, high = self.audiences[audience]["ages"][rng.integers(len(self.audiences[audience]["ages"]))]
         return low, high
@@ -101,7 +114,7 @@ def programme(
     Parameters
     ----------
     desert : set of str
-        Neighbourhoods where nothing for children of 6 to 11 may take place.
+        Neighbourhoods where nothing that suits children of 6 to 11 may take place, see ``SimulationConfig.desert``.
 
     Returns
     -------
@@ -146,7 +159,8 @@ def _returning(
 
 def _venues_to_fill(desk: _Desk, taken: set[str], rng: np.random.Generator) -> list[Site]:
     """Venues without anything yet, so that each has at least one activity a season."""
-    empty = [site for site in desk.sites if site.venue_id not in taken]
+    shut = desk.desert if desk.config.desert == "near" else frozenset()
+    empty = [site for site in desk.sites if site.venue_id not in taken and site.area not in shut]
     return [empty[i] for i in rng.permutation(len(empty))]
 
 
@@ -161,7 +175,7 @@ def _invent(
         place = site or desk.sites[rng.choice(len(desk.sites), p=busy / busy.sum())]
         audience = names[rng.choice(len(names), p=shares / shares.sum())]
         low, high = desk.ages(audience, place, rng)
-        if place.area in desk.desert and low <= CHILD_AGES[1] and high >= CHILD_AGES[0]:
+        if desk.bars(place, low, high):
             continue
         rows = desk.fitting[place.venue_id, audience, season.name]
         if not rows:
@@ -203,6 +217,8 @@ def _plan(
     adult = audience in ("adult", "senior")
     themes = ((idea.theme, 0.7), (idea.also, 0.3)) if idea.also else ((idea.theme, 1.0),)
     price = draw_price(kind, site, adult, rng)
+    if desk.config.desert == "price" and site.area in desk.desert and overlaps(*ages):
+        price = max(price, CHEAPEST)
     access = draw_access(site, rng)
     company = desk.audiences[audience]["company"]
     text = filled(idea.text, words)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from data.simulation.added import Added, with_added
 from data.simulation.config import SimulationConfig
 from data.simulation.history import History
 from data.simulation.offer import Offer
@@ -32,9 +33,17 @@ class Simulation:
     truth: Truth
 
 
-def simulate(config: SimulationConfig) -> Simulation:
-    """An invented Dutch town and a year of choices in it. Equal configurations give equal bytes."""
+def simulate(config: SimulationConfig, added: Sequence[Added] = ()) -> Simulation:
+    """An invented Dutch town and a year of choices in it. Equal configurations give equal bytes.
+
+    Parameters
+    ----------
+    added : sequence of Added
+        Activities put in on purpose.
+    """
     town = build_town(config)
+    if added:
+        town = with_added(town, config, added)
     assert town.tables.city.as_of is not None
     hoods = tuple(
         Hood(area.name, area.lat, area.lon, area.spread, area.share, area.wealth == "poor") for area in town.areas
@@ -46,6 +55,7 @@ def simulate(config: SimulationConfig) -> Simulation:
             "poor_areas": tuple(hood.name for hood in hoods if hood.poor),
             "desert_areas": tuple(sorted(town.desert)),
             "desert_ages": CHILD_AGES,
+            "desert_cause": config.desert,
             **GAP,
         }
     truth, history = populate(config, town.tables, town.offer, hoods, neighbours, town.season_starts, planted)

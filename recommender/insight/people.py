@@ -15,6 +15,9 @@ _Value = TypeVar("_Value", bound=Hashable)
 SCHOOL = CHOSEN_BY.index("school")
 PRIOR_WEEKS = 8.0
 """A learner's own pace counts for half after so many weeks."""
+PACE_WEEKS = 26
+"""How far back visits tell somebody's pace: who got a passport last month has not been idle for a year."""
+WEEK = 7 * 86_400
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,7 @@ class People:
     learner, activity : int32, shape (n_pairs,)
         What is not shown again to each person: visited, or said to be not for them. Each pair once, by person.
     visits : float64, shape (n_people,)
-        Visits not chosen by a school.
+        Visits in the ``PACE_WEEKS`` before ``last`` that no school chose.
     first, last : int
         Between which moments anybody's stamps lie, seconds since 1970 UTC; equal without stamps.
     """
@@ -79,7 +82,8 @@ class People:
         float64, shape (n_people,)
             0 where nobody has a stamp.
         """
-        weeks = max((at - self.first) / (7 * 86_400), 1.0)
+        since = max(self.first, self.last - PACE_WEEKS * WEEK)
+        weeks = max((at - since) / WEEK, 1.0)
         if not self.visits.any():
             return np.zeros(len(self))
         mean = float(self.visits.mean()) / weeks
@@ -110,8 +114,10 @@ def people_of(passports: Iterable[Passport], areas: Iterable[str]) -> People:
     spoken, tongues = _numbered([tuple(sorted(one.languages)) for one in given])
     shunned, avoids = _numbered([tuple(sorted(set(one.avoid.tolist()))) for one in given])
     seen = [np.unique(np.concatenate([one.stamps.activity, one.declined])) for one in given]
-    chosen = [one.stamps.chosen_by != SCHOOL for one in given]
     moments = [one.stamps.at[[0, -1]] for one in given if len(one.stamps)]
+    first, last = min((int(at[0]) for at in moments), default=0), max((int(at[-1]) for at in moments), default=0)
+    recent = last - PACE_WEEKS * WEEK
+    chosen = [(one.stamps.chosen_by != SCHOOL) & (one.stamps.at >= recent) for one in given]
     return People(
         areas=names,
         area=names.find(area for _, area in pairs),
@@ -126,8 +132,8 @@ def people_of(passports: Iterable[Passport], areas: Iterable[str]) -> People:
         learner=np.repeat(np.arange(len(given), dtype=np.int32), [len(rows) for rows in seen]),
         activity=np.concatenate([np.empty(0, dtype=np.int32), *seen]).astype(np.int32),
         visits=np.array([own.sum() for own in chosen], dtype=np.float64),
-        first=int(min((at[0] for at in moments), default=0)),
-        last=int(max((at[-1] for at in moments), default=0)),
+        first=first,
+        last=last,
     )
 
 
