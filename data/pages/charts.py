@@ -5,6 +5,7 @@ The drawing library is imported when the first chart is drawn, so that a service
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def _intervals(
     import altair as alt
 
     room = 210 if width == WIDE else 118
-    x = alt.X("value:Q", title=axis, scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
+    x = alt.X("value:Q", title=_title(axis, width), scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
     wrapped, y = _labels(rows, width, room)
     colour = alt.Color("colour:N", scale=None, legend=None)
     base = alt.Chart({"values": wrapped})
@@ -115,10 +116,12 @@ def _intervals(
         x=x, y=y, color=colour
     )
     if line is not None:
-        layers = base.mark_rule(color=INK, strokeDash=[4, 4]).encode(x=alt.XDatum(line)) + layers
+        layers += base.mark_rule(color=INK, strokeDash=[4, 4]).encode(x=x).transform_calculate(value=str(line))
     plot = width - room - 12
     if any(row["group"] for row in rows):
-        groups = list(dict.fromkeys(row["group"] for row in rows))
+        for one in wrapped:
+            one["group"] = _wrap(one["group"], 60 if width == WIDE else 30)
+        groups = list(dict.fromkeys(row["group"] for row in wrapped))
         header = alt.Header(
             title=None,
             labelAnchor="start",
@@ -126,13 +129,14 @@ def _intervals(
             labelFontWeight="bold",
             labelFontSize=13,
             labelPadding=4,
+            labelExpr="split(datum.label, '\\n')",
         )
         return (
-            layers.properties(width=plot, height=alt.Step(34))
+            layers.properties(width=plot, height=alt.Step(_room(wrapped, 34)))
             .facet(row=alt.Row("group:N", sort=groups, header=header), spacing=14)
             .resolve_scale(y="independent")
         )
-    return layers.properties(width=plot, height=alt.Step(40))
+    return layers.properties(width=plot, height=alt.Step(_room(wrapped, 40)))
 
 
 def _ticks(percent: bool, width: int, ends: Mapping[str, Any]) -> Any:
@@ -149,16 +153,33 @@ def _ticks(percent: bool, width: int, ends: Mapping[str, Any]) -> Any:
     )
 
 
+def _title(axis: str, width: int) -> list[str]:
+    """The name of an axis in lines that fit beside the labels."""
+    return _wrap(axis, 60 if width == WIDE else 28).split("\n")
+
+
+def _room(rows: Sequence[Mapping[str, Any]], least: int) -> int:
+    """Height of a row, so that the longest label touches no other."""
+    lines: int = max(row["label"].count("\n") + 1 for row in rows)
+    return max(least, 12 + 15 * lines)
+
+
 def _labels(rows: list[dict[str, Any]], width: int, room: int) -> tuple[list[dict[str, Any]], Any]:
     """The rows with labels broken to lines, and the axis that writes them."""
     import altair as alt
 
-    letters = 34 if width == WIDE else 17
+    letters = 34 if width == WIDE else 16
     order = list(dict.fromkeys(_wrap(row["label"], letters) for row in rows))
     axis = alt.Axis(
         labelExpr="split(datum.label, '\\n')",
         labelLimit=room - 8,
-        labelOffset={"condition": {"test": "indexof(datum.label, '\\n') > 0", "value": -7}, "value": 0},
+        labelOffset={
+            "condition": [
+                {"test": f"length(split(datum.label, '\\n')) == {lines}", "value": -7 * (lines - 1)}
+                for lines in (2, 3, 4)
+            ],
+            "value": 0,
+        },
         minExtent=room,
         maxExtent=room,
         labelPadding=7,
@@ -203,7 +224,7 @@ def _stacked(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, h
     for row in rows:
         row["text"] = row["text"] if row["value"] / high * plot > 9 * len(row["text"]) + 6 else ""
     wrapped, y = _labels(rows, width, room)
-    x = alt.X("low:Q", title=axis, scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
+    x = alt.X("low:Q", title=_title(axis, width), scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
     base = alt.Chart({"values": wrapped})
     bars = base.mark_bar(height=22, stroke=CARD, strokeWidth=1.5).encode(
         x=x, x2="high:Q", y=y, color=alt.Color("colour:N", scale=None, legend=None)
@@ -211,7 +232,7 @@ def _stacked(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, h
     inside = base.mark_text(color=CARD, fontSize=13, fontWeight="bold").encode(
         x=alt.X("middle:Q", scale=alt.Scale(**ends)), y=y, text="text:N"
     )
-    return (bars + inside).properties(width=plot, height=alt.Step(36))
+    return (bars + inside).properties(width=plot, height=alt.Step(_room(wrapped, 36)))
 
 
 def lines_chart(
@@ -238,15 +259,19 @@ def _lines(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, hig
 
     moments = list(dict.fromkeys(row["moment"] for row in rows))
     count = len({row["series"] for row in rows})
-    lines = [
-        {**row, "moment": row["moment"].replace(" ", "\n", 1) if width == NARROW else row["moment"]} for row in rows
-    ]
-    order = [moment.replace(" ", "\n", 1) if width == NARROW else moment for moment in moments]
+    # Lines stand a little beside each other, so that their intervals do not hide each other.
+    placed = [{**row, "at": moments.index(row["moment"]) + 0.07 * (row["series"] - (count - 1) / 2)} for row in rows]
+    spoken = json.dumps([moment.replace(" ", "\n", 1) if width == NARROW else moment for moment in moments])
     x = alt.X(
-        "moment:O",
+        "at:Q",
         title=None,
-        sort=order,
-        axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '\\n')", labelOverlap=True),
+        scale=alt.Scale(domain=[-0.3, len(moments) - 0.7], nice=False),
+        axis=alt.Axis(
+            values=list(range(len(moments))),
+            labelExpr=f"split({spoken}[datum.value], '\\n')",
+            grid=False,
+            labelFlush=False,
+        ),
     )
     y = alt.Y(
         "value:Q",
@@ -254,16 +279,16 @@ def _lines(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, hig
         scale=alt.Scale(domain=[0, high], nice=False),
         axis=alt.Axis(format=".0%" if percent else ".0f", tickMinStep=0.01 if percent else 1, tickCount=5),
     )
-    aside = alt.XOffset("series:O", scale=alt.Scale(domain=list(range(count)), padding=1)) if count > 1 else None
-    where = {"x": x} | ({"xOffset": aside} if aside is not None else {})
     colour = alt.Color("colour:N", scale=None, legend=None)
     shape = alt.Shape("series:O", scale=alt.Scale(domain=list(range(count)), range=list(_SHAPES[:count])), legend=None)
-    base = alt.Chart({"values": lines}, title=alt.TitleParams(axis, anchor="start", fontSize=13, fontWeight="normal"))
+    base = alt.Chart({"values": placed}, title=alt.TitleParams(axis, anchor="start", fontSize=13, fontWeight="normal"))
     drawn = (
-        base.mark_rule(strokeWidth=3, opacity=0.45).encode(**where, y=y, y2="high:Q", color=colour)
-    ).transform_calculate(value="datum.low")
-    drawn += base.mark_line(strokeWidth=1.5, opacity=0.8).encode(**where, y=y, color=colour, detail="series:N")
-    drawn += base.mark_point(filled=True, size=90, opacity=1).encode(**where, y=y, color=colour, shape=shape)
+        base.mark_rule(strokeWidth=3, opacity=0.45)
+        .encode(x=x, y=y, y2="high:Q", color=colour)
+        .transform_calculate(value="datum.low")
+    )
+    drawn += base.mark_line(strokeWidth=1.5, opacity=0.8).encode(x=x, y=y, color=colour, detail="series:N")
+    drawn += base.mark_point(filled=True, size=90, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
     return drawn.properties(width=width - 50, height=240)
 
 
@@ -296,6 +321,8 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         axis=alt.Axis(
             orient="top",
             labelAngle=0 if width == WIDE else -90,
+            labelExpr="split(datum.label, ' ')" if width == WIDE else "datum.label",
+            labelFontSize=12,
             labelLimit=110,
             domain=False,
             ticks=False,
@@ -309,7 +336,7 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         x=x, y=y, size=alt.Size("value:Q", scale=alt.Scale(domain=[0, most], range=[90, 520]), legend=None)
     )
     numbers = base.mark_text(color=CARD, fontSize=11, fontWeight="bold").encode(x=x, y=y, text="value:Q")
-    return (dots + numbers).properties(width=width - room - 12, height=alt.Step(30))
+    return (dots + numbers).properties(width=width - room - 12, height=alt.Step(_room(wrapped, 30)))
 
 
 def _wrap(label: str, width: int) -> str:

@@ -31,7 +31,8 @@ def reach_map(
     venues : sequence of mappings
         ``lat`` and ``lon``.
     names : sequence of mappings
-        ``lat``, ``lon`` and ``text``: names of neighbourhoods.
+        ``lon``, ``top`` and ``bottom`` (degrees north) and ``text``: names of neighbourhoods, written above the top or else
+        below the bottom; one that fits neither way is left out.
     locale : mapping
         As in ``intervals_chart``.
     scale : str
@@ -141,14 +142,13 @@ def _panel(
         )
         drawn += points.encode(x=x, y=y)
     if roomy:
-        drawn += base.mark_text(fontSize=12, fontWeight="bold", color=INK).encode(x=x, y=y, text="text:N")
-    labels = [
-        {"x": frame.east(n["lon"]), "y": frame.north(n["lat"]), "text": n["text"]} for n in names if frame.holds(n)
-    ]
-    if labels:
+        numbers = base.encode(x=x, y=y, text="text:N")
+        drawn += numbers.mark_text(fontSize=12, fontWeight="bold", stroke=CARD, strokeWidth=3, color=CARD)
+        drawn += numbers.mark_text(fontSize=12, fontWeight="bold", color=INK)
+    if labels := _apart(names, frame, per_km):
         halo = alt.Chart({"values": labels}).encode(x=x, y=y, text="text:N")
-        drawn += halo.mark_text(fontSize=12, stroke=CARD, strokeWidth=4, color=CARD, dy=-1)
-        drawn += halo.mark_text(fontSize=12, color=INK, dy=-1)
+        drawn += halo.mark_text(fontSize=12, stroke=CARD, strokeWidth=4, color=CARD)
+        drawn += halo.mark_text(fontSize=12, color=INK)
     km = next((km for km in (20.0, 10.0, 5.0, 2.0, 1.0) if km <= frame.wide / 3), 0.5)
     ruler = [{"x": 0.0, "end": km, "y": 0.0, "text": scale.format(km=f"{km:g}")}]
     bar = alt.Chart({"values": ruler})
@@ -157,3 +157,20 @@ def _panel(
         x=x, y=y, text="text:N"
     )
     return drawn.properties(width=round(frame.wide * per_km), height=round(frame.high * per_km))
+
+
+def _apart(names: Sequence[Mapping[str, Any]], frame: _Frame, per_km: float) -> list[dict[str, Any]]:
+    """Where each name stands, so that no two names touch and none is cut off."""
+    placed: list[dict[str, Any]] = []
+    for name in names:
+        half = len(name["text"]) * 3.3 / per_km
+        for lat, away in ((name["top"], 9), (name["bottom"], -9)):
+            east = min(max(frame.east(name["lon"]), half), frame.wide - half)
+            north = frame.north(lat) + away / per_km
+            free = all(
+                abs(one["x"] - east) > one["half"] + half or abs(one["y"] - north) * per_km > 14 for one in placed
+            )
+            if free:
+                placed.append({"x": round(east, 3), "y": round(north, 3), "text": name["text"], "half": half})
+                break
+    return placed

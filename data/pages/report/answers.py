@@ -8,8 +8,10 @@ from data.pages.report.changes import gate_sentences
 from data.pages.report.groups import gaps
 from data.pages.report.helping import addition_text, gain_text
 from data.pages.report.quality import too_few
-from data.pages.report.reach import desert_sentence, missing, ranked, share_text
+from data.pages.report.reach import areas_text, bands_text, desert_sentence, empty_places, missing, ranked, share_text
 from data.pages.report.section import ENGINE, Sources, based_on
+
+MOST_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,17 @@ def reach(of: Sources) -> Answer:
     ]
     if not children:
         return Answer("reach", question, "level", more[0], (), "reach")
-    first = children[0]
-    short = not first["activities"] or first["activities"]["median"] < asked["enough"]
+    first, empty = children[0], empty_places(of)
+    said = desert_sentence(first, of)
+    if empty:
+        more.insert(0, said)
+        shown = [
+            words("answers", "empty_place", area=areas_text([area], words), age=bands_text(bands, words))
+            for area, bands in empty[:MOST_PLACES]
+        ]
+        key = "reach_empty" if len(empty) <= MOST_PLACES else "reach_empty_more"
+        said = words("answers", key, places=words.series(shown), more=len(empty) - MOST_PLACES)
+    short = empty or not first["activities"] or first["activities"]["median"] < asked["enough"]
     suggestion = first.get("suggestion")
     if suggestion:
         more.append(
@@ -115,7 +126,7 @@ def reach(of: Sources) -> Answer:
                 gain=gain_text(suggestion["gain"], of),
             )
         )
-    return Answer("reach", question, "bad" if short else "good", desert_sentence(first, of), tuple(more), "reach")
+    return Answer("reach", question, "bad" if short else "good", said, tuple(more), "reach")
 
 
 def live(of: Sources) -> Answer:

@@ -172,6 +172,7 @@ def themes(of: Sources) -> Section:
             based_on(new, words, words.percent, words("charts.themes", "new_theme")),
         ],
         chart=intervals_chart(rows, words("page", "axis_recall"), True, words.locale),
+        legend=[Key("own", "", words.model(ENGINE)), Key("other", "", words.model(best))],
         head=[words("head", name) for name in ("theme", "model", "value", "n")],
         body=[[(r["group"], ""), (r["label"], ""), value_cell(r, words.percent), people_cell(r, words)] for r in rows],
     )

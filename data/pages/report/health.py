@@ -43,7 +43,7 @@ def files(of: Sources) -> Section:
             words("charts.files", "basis", n=words.count(sum(table["read"] for table in found))),
             words("charts.files", "not_there", names=words.series(missing)) if missing else "",
         ],
-        chart=intervals_chart(rows, words("charts.files", "axis"), True, words.locale),
+        chart=intervals_chart(rows, words("charts.files", "axis"), True, words.locale) if rejected else None,
         head=[words("head", name) for name in ("table", "read", "kept", "rejected", "reason")],
         body=[
             [

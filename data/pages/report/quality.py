@@ -5,6 +5,7 @@ from __future__ import annotations
 from data.pages.charts import intervals_chart
 from data.pages.report.section import (
     ENGINE,
+    Key,
     Section,
     Sources,
     absent,
@@ -107,6 +108,7 @@ def length(of: Sources) -> Section:
             based_on(cell, words, words.percent, places[k]) for cell, k in ((first, cutoffs[0]), (last, cutoffs[-1]))
         ],
         chart=intervals_chart(rows, words("page", "axis_recall_any"), True, words.locale),
+        legend=[Key("own", "", words.model(ENGINE)), Key("other", "", words.model(best))],
         head=[words("head", name) for name in ("place", "model", "value", "n")],
         body=[[(r["group"], ""), (r["label"], ""), value_cell(r, words.percent), people_cell(r, words)] for r in rows],
     )

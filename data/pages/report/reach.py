@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.pages.charts import OTHER, OWN, QUIET, intervals_chart, stacked_chart
-from data.pages.charts_map import reach_map
+from data.pages.charts_map import CELL, reach_map
 from data.pages.report.section import KEYS, Key, Part, Section, Sources, absent, section
 from data.pages.report.words import Words
 
@@ -152,10 +152,12 @@ def _names(of: Sources) -> list[dict[str, Any]]:
             places.setdefault(cell["area"], []).append((cell["lat"], cell["lon"]))
     if len(places) > MOST_NAMES:
         return []
+    half = CELL / 2
     return [
         {
             "text": name,
-            "lat": max(lat for lat, _ in found) + 0.0062,
+            "top": max(lat for lat, _ in found) + half,
+            "bottom": min(lat for lat, _ in found) - half,
             "lon": sum(lon for _, lon in found) / len(found),
         }
         for name, found in places.items()
@@ -204,7 +206,7 @@ def area_map(of: Sources) -> Section:
         chart=reach_map(panels, venues, _names(of), words.locale, str(words.messages.entry("reach", "scale"))),
         legend=[*keys, Key("venue", "◆", words("reach", "venue"))]
         + ([Key("unknown", "", words("reach", "square_hidden"))] if by_area else []),
-        note=words("charts.map", "note") if by_area else words("reach", "no_ranking"),
+        note=words("charts.map", "note") if by_area else no_ranking(of),
         head=[words("head", name) for name in ("area", "square", "activities", "sessions")],
         body=[
             [
@@ -216,6 +218,23 @@ def area_map(of: Sources) -> Section:
             for cell in sorted(cells, key=lambda cell: (cell["activities"][band], cell["area"]))
         ],
     )
+
+
+def no_ranking(of: Sources) -> str:
+    """Why the part that the list misses is not drawn."""
+    return of.words("reach", "no_ranking" if of.opportunity.get("release") is None else "ranking_hidden")
+
+
+def empty_places(of: Sources) -> list[tuple[str, list[Sequence[float]]]]:
+    """Neighbourhoods with a square where children of some ages have nothing at all within reach, and those ages."""
+    bands = of.opportunity.get("asked", {}).get("bands", [])
+    found: dict[str, set[int]] = {}
+    for cell in of.opportunity.get("reach", {}).get("cells", []):
+        none = {row for row, band in enumerate(bands) if band[1] < 18 and cell["activities"][row] == 0}
+        if none:
+            found.setdefault(cell.get("area") or "", set()).update(none)
+    told = [(area, [bands[row] for row in sorted(rows)]) for area, rows in found.items()]
+    return sorted(told, key=lambda one: (-len(one[1]), one[0]))
 
 
 def _share_step(share: float) -> int:
@@ -315,7 +334,7 @@ def gap(of: Sources) -> Section:
         chart=stacked_chart(rows, words("charts.gap", "axis"), True, words.locale),
         legend=[Key("other", "", words("charts.gap", "supply"))]
         + ([Key("own", "", words("charts.gap", "ranking"))] if ranked_too else []),
-        note="" if ranked_too else words("reach", "no_ranking"),
+        note="" if ranked_too else no_ranking(of),
         head=[words("head", name) for name in ("group", "short", "supply", "ranking", "n")],
         body=[
             [
@@ -374,7 +393,7 @@ def deserts(of: Sources) -> Section:
         words,
         desert_sentence(first, of),
         basis=[
-            words("reach", "people", n=words.count(first["n"])) if first["n"] else words("page", "hidden"),
+            words("reach", "people", n=words.count(first["n"])) if first["n"] else words("charts.deserts", "few"),
             words("charts.deserts", "spread"),
         ],
         chart=intervals_chart(rows, words("charts.deserts", "axis"), False, words.locale, line=asked["enough"]),

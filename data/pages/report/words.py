@@ -69,7 +69,7 @@ class Words:
     def month(self, iso: str, time_zone: str) -> str:
         """``mei 2026``, short enough for an axis."""
         moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone))
-        return f"{self.messages.entry('calendar', 'months')[moment.month - 1][:3]} {moment.year}"
+        return f"{self.messages.entry('calendar', 'short')[moment.month - 1]} {moment.year}"
 
     def model(self, name: str) -> str:
         """Name of a model; its own code where the language has none."""
