@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from api.state import Live
 from recommender.answer import Answer
@@ -119,11 +120,14 @@ class Told(Collector):
     def collect(self) -> Iterator[Metric]:
         for source in self._sources:
             for metric in source.collect():
-                if self._city is not None:
-                    metric.samples = [
-                        sample for sample in metric.samples if sample.labels.get("city", ANY) in (self._city, ANY)
-                    ]
+                metric.samples = [sample for sample in metric.samples if self._tells(sample)]
                 yield metric
+
+    def _tells(self, sample: Sample) -> bool:
+        of_city = self._city is None or sample.labels.get("city", ANY) in (self._city, ANY)
+        return of_city and not sample.name.endswith(
+            "_created"
+        )  # since when is counted: nobody asks, and it doubles the page
 
 
 def made_at(release: str) -> float | None:
