@@ -42,6 +42,10 @@ EXAMPLES = {
         "python -m training report --city my-city",
         "python -m training report --city my-city --out to-mail",
     ],
+    "compare": [
+        "python -m training compare current settings.toml --city my-city",
+        "python -m training compare 20260301T120000Z-1a2b3c4d 20260401T120000Z-5e6f7a8b",
+    ],
     "publish": ["python -m training publish --city my-city"],
     "rollback": ["python -m training rollback --city my-city"],
     "backup": ["python -m training backup my-city-2026-03-07.zip --city my-city"],
@@ -49,6 +53,7 @@ EXAMPLES = {
         "python -m training restore my-city-2026-03-07.zip",
         "LEERLIJN_DATABASE_URL=postgresql://… python -m training restore my-city-2026-03-07.zip",
     ],
+    "retain": ["python -m training retain --city my-city", "python -m training retain --city my-city --go"],
     "inspect": ["python -m training inspect"],
     "recommend": [
         "python -m training recommend --data my-city --learners learners.csv --count 20 --out recs.csv",
@@ -77,12 +82,14 @@ def build() -> typer.Typer:
         (MODEL, cli_model.train),
         (MODEL, cli_model.evaluate),
         (MODEL, cli_report.report),
+        (MODEL, cli_model.compare),
         (MODEL, cli_model.publish),
         (MODEL, cli_model.rollback),
         (USE, cli_recommend.recommend),
         (STORE, cli_store.backup),
         (STORE, cli_store.restore),
         (STORE, cli_store.inspect),
+        (STORE, cli_upkeep.retain),
     ):
         name = command.__name__
         epilog = "\n\n".join(["[bold]Examples[/]", *EXAMPLES[name]])

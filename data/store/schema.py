@@ -197,6 +197,8 @@ quarantine = Table(
     Column("times", Integer, nullable=False),
     # NULL once a later load no longer rejects the row: it is kept, and no longer in the city's tables.
     Column("position", Integer),
+    # When the clean-up first saw it, NULL until then and whenever it came in again.
+    Column("at", BigInteger),
     _of_city(),
 )
 # That somebody was erased, and when; not who. Releases made before the last one may not go live again.
