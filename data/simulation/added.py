@@ -37,6 +37,8 @@ class Added:
         For each session; NaN: nobody counts.
     again : bool
         One learner may come more than once.
+    draw : int
+        Which of many draws of the hidden quality.
     """
 
     themes: tuple[tuple[str, float], ...]
@@ -49,6 +51,7 @@ class Added:
     seats: float = float("nan")
     again: bool = False
     title: str = ""
+    draw: int = 0
 
 
 def with_added(town: Town, config: SimulationConfig, added: Sequence[Added]) -> Town:
@@ -88,7 +91,7 @@ def with_added(town: Town, config: SimulationConfig, added: Sequence[Added]) -> 
         activities=pd.concat([tables.activities, activities], ignore_index=True),
         sessions=pd.concat([tables.sessions, sessions], ignore_index=True),
     )
-    quality = stream(config.seed, "quality", 1).normal(0, QUALITY_SPREAD, len(added))
+    quality = np.array([stream(config.seed, "quality", 1, one.draw).normal(0, QUALITY_SPREAD) for one in added])
     seats = np.array([one.seats for one in added for _ in one.starts], dtype=np.float64)
     offer = offer_of(
         tables,
