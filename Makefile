@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data travel train evaluate report publish rollback backup restore store-check repair serve bench prove clean port_is_free
+.PHONY: help install run test lint check data travel train evaluate compare report publish published rollback backup restore store-check repair serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ help: ## List every target
 
 install: $(full) ## Make .venv with everything, pinned: to run, to test and to develop
 
-run: port_is_free data train evaluate publish serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
+run: port_is_free data train evaluate published serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
 
 test: $(full) ## Run the tests; long proofs are in `make prove`
 	$(py) -m pytest
@@ -72,15 +72,22 @@ train: data ## Load, then fit a release; it is not in service yet
 travel: $(full) ## Give the city its streets and its timetable: STREETS=map.osm.pbf TIMETABLE=gtfs.zip
 	$(py) -m training travel $(city) $(if $(STREETS),--streets '$(STREETS)') $(if $(TIMETABLE),--timetable '$(TIMETABLE)')
 
-evaluate: $(lean) ## Measure the model beside simple lists, and write figures and pages
+evaluate: $(lean) ## Measure the newest release beside simple lists, judge whether it may go live, write figures and pages
 	$(py) -m training evaluate $(city) $(config)
 
-report: $(lean) ## Show where the pages of the last evaluation are; makes them when there are none
-	@test -f '$(LEERLIJN_HOME)/$(CITY)/reports/evaluation.en.html' || $(py) -m training evaluate $(city) $(config)
-	@ls -d '$(LEERLIJN_HOME)/$(CITY)/reports'/*
+report: $(lean) ## Write the report for a coordinator: a folder of pages to open, mail or print; evaluates first when need be
+	@test -f '$(LEERLIJN_HOME)/$(CITY)/reports/evaluation.json' || $(py) -m training evaluate $(city) $(config)
+	$(py) -m training report $(city)
 
-publish: $(lean) ## Put the newest release in service, if its evaluation allows it
+compare: $(lean) ## Put two releases or settings side by side: A=current B=settings.toml
+	$(py) -m training compare '$(A)' '$(B)' $(city)
+
+publish: $(lean) ## Put the newest release in service if its evaluation allows it, else the simplest where nothing is
 	$(py) -m training publish $(city)
+
+# What is in service is served, also when what is new may not replace it.
+published: $(lean)
+	@$(py) -m training publish $(city) || test -s '$(LEERLIJN_HOME)/$(CITY)/releases/current'
 
 rollback: $(lean) ## Put the release that was in service before back
 	$(py) -m training rollback $(city)

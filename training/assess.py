@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from data.simulation import Truth
 from data.tables import Tables
@@ -24,7 +25,7 @@ from training.evaluation.offpolicy import off_policy
 from training.evaluation.plain import NOTHING
 from training.evaluation.pooled import Pooled
 from training.evaluation.results import MAIN, cells_of, leads, too_few
-from training.evaluation.run import Measurements, Progress, _nothing, measurements, results_of
+from training.evaluation.run import Measurements, Progress, measurements, results_of, say_nothing
 from training.evaluation.uncertainty import bounds_of, intervals
 from training.evaluation.verdict import ENGINE, SERVED
 from training.gate import (
@@ -65,7 +66,7 @@ def assess(
     candidates: Candidates,
     now: int,
     cut: int | None = None,
-    progress: Progress = _nothing,
+    progress: Progress = say_nothing,
     kept: Path | None = None,
     truth: Truth | None = None,
     logged: pd.DataFrame | None = None,
@@ -91,7 +92,14 @@ def assess(
     dict
         The results of ``evaluate``, with ``compared``, ``gate``, ``leak`` and ``off_policy``.
     """
-    work = measurements(tables, config, cut, kept, truth)
+    with threadpool_limits(1, "blas"):
+        return _assessed(measurements(tables, config, cut, kept, truth), candidates, now, progress, logged)
+
+
+def _assessed(
+    work: Measurements, candidates: Candidates, now: int, progress: Progress, logged: pd.DataFrame | None
+) -> dict[str, Any]:
+    tables, config = work.tables, work.config
     rivals = _rivals(config, candidates.current)
     simple_lists, engines = work.take([config, *rivals.values()], progress)
     results = results_of(work, simple_lists, engines[0])

@@ -1,4 +1,4 @@
-"""Commands for the model: train, evaluate, publish, rollback.
+"""Commands for the model: search, train, evaluate, compare, publish, rollback.
 
 What is heavy to import is imported where it is used, so that ``--help`` answers at once.
 """
@@ -6,9 +6,10 @@ What is heavy to import is imported where it is used, so that ``--help`` answers
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table as Grid
@@ -28,7 +29,23 @@ from training.cli_common import (
     read_city,
     the_city,
 )
-from training.config import load_config
+from training.config import Config, load_config
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.progress import Progress
+
+    from data.tables import Tables
+    from recommender.release import Release
+
+CutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cut",
+        metavar="ISO",
+        help="One moment with offset: learn before it, test after it. Default: the starts of the last seasons.",
+    ),
+]
 
 
 def search(
@@ -101,36 +118,129 @@ def evaluate(
         ),
     ] = None,
     config: ConfigOption = None,
-    cut: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ISO",
-            help="Moment with offset: learn before it, test after it. Default: leaves the last quarter of the stamps.",
-        ),
+    cut: CutOption = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which release to judge. Default: the newest of the city.")
     ] = None,
 ) -> None:
-    """Measure how well the model predicts, beside simple lists, and write figures and a page.
+    """Measure how well the model predicts, beside simple lists, judge whether it may go live, and write figures and pages.
 
-    The model is fitted anew on what was known before one moment. Then everybody who did something new after it gets
-    a list through the same recipe that is served, and the lists are compared with what they went on to do.
+    The model is fitted anew on what was known before the start of each of the last seasons. Then everybody who did
+    something new after it gets a list through the same recipe that is served, and the lists are compared with what they
+    went on to do. Without --config the settings are those of the release. What was measured before is not measured again.
     """
-    from training.evaluation.run import evaluate as evaluated
-    from training.report.page import write
+    from recommender.release import load_release
+    from training.assess import Candidates, assess, config_of
+    from training.evaluation.truth import truth_of
 
-    settings = load_config(config)
-    moment = parse_moment(cut, "--cut") if cut else None
     tables = read_city(data, city)
-    started = time.perf_counter()
+    where, started = tables.city.id, time.perf_counter()
+    new, current = _to_judge(where, release), home().current(where)
+    newest = None if new is None else load_release(new)
+    settings = load_config(config) if config or newest is None else config_of(newest)
+    moment = parse_moment(cut, "--cut") if cut else None
     with progress_bar() as bars:
-        task = bars.add_task("Fitting and ranking", total=None)
-        results = evaluated(
-            tables, settings, moment, lambda step, done, total: bars.update(task, completed=done, total=total)
+        results = assess(
+            tables,
+            settings,
+            Candidates(newest, None if current is None else load_release(current)),
+            int(time.time()),
+            moment,
+            _told(bars, "Fitting and ranking"),
+            _measured(where),
+            truth_of(tables),
+            _drawn_places(where) if data is None else None,
         )
-    written = write(results, target or home().reports(tables.city.id))
+        opportunity = _opportunity(tables, settings, newest, _told(bars, "Who can reach what"))
+    written = _write(results, opportunity, tables, target or home().reports(where))
     show_results(results)
     out().print(f"\nIn {time.perf_counter() - started:.1f} seconds. Written:")
     for path in written:
         out().print(f"  {path}")
+
+
+def _to_judge(city: str, name: str | None) -> Path | None:
+    """The folder of the release that is meant; None when the city has none and none is named."""
+    from training.publish import find_release
+
+    folder = home().releases(city)
+    if name is None and not any(folder.glob("*/manifest.json")):
+        return None
+    return find_release(folder / name if name else folder)
+
+
+def _measured(city: str) -> Path:
+    """Where measurements are kept from one evaluation to the next."""
+    return home().reports(city).parent / "measured"
+
+
+def _told(bars: Progress, what: str) -> Callable[[str, int, int], None]:
+    """A bar that follows what it is told."""
+    task = bars.add_task(what, total=None)
+    return lambda step, done, total: bars.update(task, completed=done, total=total)
+
+
+def _drawn_places(city: str) -> pd.DataFrame:
+    from data.store.drawn import drawn_places
+
+    with open_store() as store, store.snapshot() as connection:
+        return drawn_places(connection, city)
+
+
+def _opportunity(
+    tables: Tables, settings: Config, release: Release | None, progress: Callable[[str, int, int], None]
+) -> dict[str, Any]:
+    from training.opportunity import opportunity
+
+    now = int(time.time()) if tables.city.as_of is None else tables.city.as_of
+    return opportunity(tables, settings, release, now, progress)
+
+
+def _write(results: dict[str, Any], opportunity: dict[str, Any], tables: Tables, folder: Path) -> list[Path]:
+    from data.home import replace_file
+    from training.report.facts import facts
+    from training.report.page import FACTS, OPPORTUNITY, as_json, write
+
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {OPPORTUNITY: opportunity, FACTS: facts(tables, home())}
+    for name, part in parts.items():
+        replace_file(folder / name, as_json(part))
+    return [*write(results, folder, *parts.values()), *(folder / name for name in parts)]
+
+
+def compare(
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A release, a TOML file with settings, 'current' or 'shipped'.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    data: DataOption = None,
+    city: CityOption = None,
+    cut: CutOption = None,
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where the figures go. Default: compare.json in the reports."),
+    ] = None,
+) -> None:
+    """Compare two releases or two sets of settings, on the same learners at the same moments.
+
+    Of releases the settings are compared, each fitted anew behind the same cuts.
+    """
+    from data.home import replace_file
+    from training.compare import compare as compared
+    from training.compare import named
+    from training.report.page import as_json
+
+    tables = read_city(data, city)
+    where = tables.city.id
+    one, other = (named(what, home(), where) for what in (a, b))
+    moment = parse_moment(cut, "--cut") if cut else None
+    with progress_bar() as bars:
+        found = compared(tables, one, other, (a, b), moment, _told(bars, "Fitting and ranking"), _measured(where))
+    path = target or home().reports(where) / "compare.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, as_json(found))
+    show_comparison(found)
+    out().print(f"Every figure: {path}")
 
 
 def publish(
@@ -142,13 +252,30 @@ def publish(
         bool, typer.Option("--unjudged", help="Without an evaluation, for a city with too few stamps to make one.")
     ] = False,
 ) -> None:
-    """Put a release in service, when it is whole and its evaluation allows it."""
+    """Put a release in service, when it is whole and its evaluation allows it.
+
+    Where the evaluation does not, and nothing better is in service, the simplest model is fitted and goes live instead.
+    """
     from training.publish import publish as published
 
     place = home()
     where = _city_here(city)
-    name, sentence = published(place, where, release, unjudged, erased_from(where))
+    name, sentence = published(
+        place, where, release, unjudged, erased_from(where), lambda config: _fit_simple(where, config)
+    )
     out().print(f"[bold]In service for {where}: {name}[/]\n{sentence}")
+
+
+def _fit_simple(city: str, config: Mapping[str, Any]) -> str:
+    """Fit and save the simplest model of a city; gives its name."""
+    from recommender.release import save_release
+    from training.config import config_from, simplest
+
+    erased = _erased(city)
+    fitted, seconds = fit_with_bar(read_city(None, city), simplest(config_from(config)))
+    created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    times = {"created": created, "began_after_seconds": seconds} | erased
+    return save_release(fitted, home().releases(city), created, times).name
 
 
 def rollback(city: CityOption = None) -> None:
@@ -171,26 +298,59 @@ def _city_here(city: str | None) -> str:
         return the_city(store, None)
 
 
-def show_results(results: dict) -> None:  # type: ignore[type-arg]
-    """Print the verdict and the main figures."""
+def show_results(results: Mapping[str, Any]) -> None:
+    """Print the verdict, the main figures and what the gate says."""
+    from training.gate import sentences
     from training.report.words import Words
 
     words, console = Words("en"), out()
     console.print(f"[bold]{words.lead(results)}[/]")
-    if "models" not in results:
-        return
-    plain = ("recall@20", "ndcg@10", "hit_rate@10", "new_theme_recall@10")
-    grid = Grid("list", "recall@10", "recall@20", "NDCG@10", "hit@10", "new themes")
+    if "models" in results:
+        plain = ("recall@20", "ndcg@10", "hit_rate@10", "new_theme_recall@10")
+        console.print(_grid(results["models"], ("recall@20", "NDCG@10", "hit@10", "new themes"), plain))
+        protocol, zone = results["protocol"], results["city"]["time_zone"]
+        starts = ", ".join(words.day(one["cut"], zone) for one in protocol["cuts"])
+        console.print(
+            f"About {protocol['learners']} learners; learned from before {starts}, tested on what was new to them "
+            f"until {words.day(protocol['until'], zone)}. Between brackets: 95% interval over learners."
+        )
+        if results["p"]:
+            highest = max(one["holm"] for one in results["p"].values() if one["holm"] is not None)
+            console.print(f"Highest p of a difference with a simple list, Holm over all of them: {highest:.4f}.")
+    for sentence in sentences(results["gate"], "en"):
+        console.print(sentence, markup=False)
+
+
+def show_comparison(found: Mapping[str, Any]) -> None:
+    """Print both sides and the paired difference of the main figures."""
+    console = out()
+    grid = Grid("figure", found["a"]["name"], found["b"]["name"], "difference (95%)")
     for column in grid.columns[1:]:
         column.no_wrap, column.justify = True, "right"
-    for name, cells in results["models"].items():
-        main = cells["recall@10"]
-        sure = f"{main['value']:.3f} ({main['low']:.3f}–{main['high']:.3f})" if main["value"] is not None else "–"
-        others = ("–" if cells[figure]["value"] is None else f"{cells[figure]['value']:.3f}" for figure in plain)
-        grid.add_row(name.replace("_", " "), sure, *others)
+    for name, differences in found["differences"].items():
+        for figure in ("recall@10", "recall@20", "ndcg@10", "new_theme_recall@10", "domains@10", "reach@10"):
+            sides = [found["models"][side][name][figure] for side in ("a", "b")]
+            grid.add_row(f"{name.replace('_', ' ')}, {figure}", *map(_value, sides), _sure(differences[figure], "+"))
     console.print(grid)
-    protocol, zone = results["protocol"], results["city"]["time_zone"]
-    console.print(
-        f"About {protocol['learners']} learners; learned from before {words.day(protocol['cut'], zone)}, tested on what "
-        f"was new to them until {words.day(protocol['until'], zone)}. Between brackets: 95% interval over learners."
-    )
+    cuts = ", ".join(one["cut"][:10] for one in found["cuts"])
+    console.print(f"About {found['learners']} learners, behind {cuts}.")
+
+
+def _grid(models: Mapping[str, Any], heads: tuple[str, ...], figures: tuple[str, ...]) -> Grid:
+    grid = Grid("list", "recall@10", *heads)
+    for column in grid.columns[1:]:
+        column.no_wrap, column.justify = True, "right"
+    for name, cells in models.items():
+        others = (_value(cells[figure]) for figure in figures)
+        grid.add_row(name.replace("_", " "), _sure(cells["recall@10"]), *others)
+    return grid
+
+
+def _value(cell: Mapping[str, Any]) -> str:
+    return "–" if cell["value"] is None else f"{cell['value']:.3f}"
+
+
+def _sure(cell: Mapping[str, Any], sign: str = "") -> str:
+    if cell["value"] is None:
+        return "–"
+    return f"{cell['value']:{sign}.3f} ({cell['low']:{sign}.3f} – {cell['high']:{sign}.3f})"

@@ -1,25 +1,27 @@
-"""The gate between a trained release and the one in service, and the way back.
+"""From a trained release to the one in service, through the gate, and the way back.
 
-A release goes live when it loads whole, and when its configuration, refitted behind a time cut, was evaluated for
-this city and is not worse than drawing lots.
+A release goes live when it loads whole and the evaluation that judged this very release opened the gate. Where the gate
+stays closed, the simplest model takes its place when nothing better is in service.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from data.home import Home
 from recommender.errors import BadInput, LeerlijnError
 from recommender.release import Release, load_release
+from training.config import config_from
+from training.evaluation.kept import model_settings
 from training.evaluation.results import SCHEMA
+from training.gate import sentences
 
 MANIFEST = "manifest.json"
 EVALUATION = "evaluation.json"
 KNEW_SOMEBODY = "Not published: {} was made before somebody was erased. Train again: python -m training train"
-_NOT_THE_MODEL = ("evaluation", "threads")
 
 
 class NotPublishedError(LeerlijnError):
@@ -61,31 +63,41 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     return results
 
 
-def gate(release: Release, results: Mapping[str, Any]) -> str:
-    """The sentence with which a release may go live.
+def belongs(release: Release, results: Mapping[str, Any]) -> None:
+    """Whether an evaluation is about this release.
 
     Raises
     ------
     NotPublishedError
-        With the sentence that says why it may not.
+        With the sentence that says why it is not.
     """
     if release.manifest["city"] != results["city"]["id"]:
         raise NotPublishedError(
             f"Not published: the release is of city {release.manifest['city']!r}, the evaluation of "
             f"{results['city']['id']!r}."
         )
-    trained, judged = (_model_settings(config) for config in (release.manifest["config"], results["config"]))
+    trained, judged = (
+        model_settings(config_from(config).as_dict()) for config in (release.manifest["config"], results["config"])
+    )
     if trained != judged:
         changed = sorted(key for key in {*trained, *judged} if trained.get(key) != judged.get(key))
         raise NotPublishedError(
             f"Not published: the evaluation was made with other settings ({', '.join(changed)}). "
             f"Evaluate again with the settings of the release."
         )
+    looked_at = results.get("gate", {}).get("release")
+    if looked_at != release.name:
+        raise NotPublishedError(
+            f"Not published: the evaluation looked at {looked_at or 'settings alone'}, not at {release.name}. "
+            f"Evaluate again: python -m training evaluate"
+        )
+
+
+def said_of(results: Mapping[str, Any]) -> str:
+    """With which sentence a release goes live whose gate is open."""
     verdict = results["verdict"]
     if verdict["code"] == "too_few":
         return "Too few learners did something new to judge it; published unjudged."
-    if "random" in verdict["beaten_by"]:
-        raise NotPublishedError("Not published: it predicts worse than drawing lots. Check the data, then train again.")
     if verdict["code"] == "worse":
         return f"Published, but a simple list predicts better: {_names(verdict['beaten_by'])}."
     if verdict["code"] == "level":
@@ -93,8 +105,15 @@ def gate(release: Release, results: Mapping[str, Any]) -> str:
     return f"It predicts better than {_names(verdict['beats'])}."
 
 
-def publish(home: Home, city: str, name: str | None = None, unjudged: bool = False, erased: int = 0) -> tuple[str, str]:
-    """Put a release in service when the gate opens.
+def publish(
+    home: Home,
+    city: str,
+    name: str | None = None,
+    unjudged: bool = False,
+    erased: int = 0,
+    make_simple: Callable[[Mapping[str, Any]], str] | None = None,
+) -> tuple[str, str]:
+    """Put a release in service when the gate is open; the simplest one instead, where the gate says so.
 
     Parameters
     ----------
@@ -109,6 +128,9 @@ def publish(home: Home, city: str, name: str | None = None, unjudged: bool = Fal
     erased : int
         How many people were erased from the city so far. A release made before the last of them stays closed, and
         those that remain are removed.
+    make_simple : callable, optional
+        Told the config of the evaluation; fits and saves the simplest release and gives its name. Without it nothing
+        goes live while the gate is closed.
 
     Returns
     -------
@@ -127,10 +149,18 @@ def publish(home: Home, city: str, name: str | None = None, unjudged: bool = Fal
     release = load_release(folder)
     if home.before_erasure(city, folder.name, erased):
         raise NotPublishedError(KNEW_SOMEBODY.format(folder.name))
-    if unjudged:
-        sentence = "Published without an evaluation, as asked."
-    else:
-        sentence = gate(release, read_evaluation(home.reports(city) / EVALUATION))
+    sentence = "Published without an evaluation, as asked."
+    if not unjudged:
+        results = read_evaluation(home.reports(city) / EVALUATION)
+        belongs(release, results)
+        gate = results["gate"]
+        sentence = said_of(results)
+        if not gate["open"]:
+            sentence = " ".join(sentences(gate, "en"))
+            if gate["instead"] != "simple" or make_simple is None:
+                raise NotPublishedError(f"Not published: {folder.name}. {sentence}")
+            folder = home.releases(city) / make_simple(results["config"])
+            load_release(folder)
     home.point(city, folder.name)
     home.forget(city, erased)
     return folder.name, sentence
@@ -159,11 +189,6 @@ def rollback(home: Home, city: str, erased: int = 0) -> str:
             raise NotPublishedError(KNEW_SOMEBODY.format(earlier[0]))
         load_release(home.releases(city) / earlier[0])
     return home.rollback(city)
-
-
-def _model_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a config changes the model."""
-    return {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}
 
 
 def _names(models: list[str]) -> str:

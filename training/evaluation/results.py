@@ -169,10 +169,12 @@ def _p(pooled: Pooled, draws: int, seed: int, smallest: int) -> dict[str, dict[s
     }
 
 
-def leads(pooled: Pooled, theirs: Pooled, draws: int, seed: int, smallest: int) -> dict[str, dict[str, Any]]:
-    """The engine minus the engine of other settings, both measured behind the same cuts: every figure, paired."""
-    labels = pooled.labels(ENGINE)
-    values = [pooled.figure(ENGINE, label) - theirs.figure(ENGINE, label) for label in labels]
+def leads(
+    pooled: Pooled, theirs: Pooled, draws: int, seed: int, smallest: int, name: str = ENGINE
+) -> dict[str, dict[str, Any]]:
+    """A list of the engine minus that of other settings, both measured behind the same cuts: every figure, paired."""
+    labels = pooled.labels(name)
+    values = [pooled.figure(name, label) - theirs.figure(name, label) for label in labels]
     found = intervals(np.column_stack(values), draws, seed, bounds=[bounds_of(label, True) for label in labels])
     return {label: cell(one, smallest) for label, one in zip(labels, found, strict=True)}
 

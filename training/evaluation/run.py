@@ -33,7 +33,7 @@ ALONE_BELOW = 3_000
 """With fewer stamps than this, starting other processes takes longer than doing the work in this one."""
 
 
-def _nothing(step: str, done: int, total: int) -> None:
+def say_nothing(step: str, done: int, total: int) -> None:
     pass
 
 
@@ -61,9 +61,9 @@ class Measurements:
     truth: Truth | None = None
 
     def take(
-        self, configs: Sequence[Config], progress: Progress = _nothing
+        self, configs: Sequence[Config], progress: Progress = say_nothing, simple: bool = True
     ) -> tuple[list[Measured], list[list[Measured]]]:
-        """Measure the simple lists, and the engine with each of several settings, behind every cut.
+        """Measure the simple lists (unless not asked for), and the engine with each of several settings, behind every cut.
 
         What was measured before is not measured again. The rest runs side by side, each part in a process of its own and
         with memory for itself alone; what they give does not depend on how many run.
@@ -74,7 +74,7 @@ class Measurements:
         engines : list of lists of Measured, one per config and cut
         """
         configs = [self._common(config) for config in configs]
-        asked = [(cut, config) for config in (None, *dict.fromkeys(configs)) for cut in self.cuts.cuts]
+        asked = [(cut, config) for config in (*((None,) * simple), *dict.fromkeys(configs)) for cut in self.cuts.cuts]
         found = {key: self.kept.load(**self._about(*key)) for key in asked}
         missing = [key for key, known in found.items() if known is None]
         progress("measure", len(asked) - len(missing), len(asked))
@@ -87,7 +87,7 @@ class Measurements:
             taken = [found[cut, config] for cut in self.cuts.cuts]
             return [one for one in taken if one is not None]
 
-        return of(None), [of(config) for config in configs]
+        return of(None) if simple else [], [of(config) for config in configs]
 
     def as_it_is(self, release: Release) -> Measured:
         """How a release itself ranks behind the last cut; it may have learned from what came after it."""
@@ -184,7 +184,7 @@ def evaluate(
     tables: Tables,
     config: Config,
     cut: int | None = None,
-    progress: Progress = _nothing,
+    progress: Progress = say_nothing,
     kept: Path | None = None,
     truth: Truth | None = None,
 ) -> dict[str, Any]:
