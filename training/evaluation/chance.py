@@ -9,7 +9,7 @@ their means are (Chung & Romano 2013, doi:10.1214/13-AOS1090). p counts the data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,20 +79,40 @@ def gap_between(values: Float64, group: Int32, draws: int, seed: int) -> Gap | N
     return _judged(_moments_of(ordered[None, :], starts), drawn, sizes.astype(np.float64))
 
 
-def gap_within(values: Float64, draws: int, seed: int) -> Gap | None:
-    """The largest gap between columns in which the same people stand: each one's values are exchanged among their own.
+def gap_within(values: Float64, draws: int, seed: int, least: int = 30) -> Gap | None:
+    """The largest gap between columns in which the same people stand: each one is compared with themselves.
+
+    Who goes where differs, and those who find it easy may all go to one place. So only people with values in several columns
+    count, each value minus the mean of their own; and what is exchanged is each one's values among their own columns.
 
     Parameters
     ----------
     values : float64, shape (n_people, n_groups)
-        NaN where somebody has no value; every column has two values or more.
+        NaN where somebody has no value.
     draws, seed : int
         See ``gap_between``.
+    least : int
+        Columns with fewer people do not count.
+
+    Returns
+    -------
+    Gap or None
+        None when fewer than two columns count.
     """
-    if values.shape[1] < 2:
+    people, columns = np.arange(len(values)), np.arange(values.shape[1])
+    while True:
+        some = ~np.isnan(values[np.ix_(people, columns)])
+        people = people[some.sum(axis=1) >= 2]
+        enough = some[some.sum(axis=1) >= 2].sum(axis=0) >= max(least, 2)
+        if enough.all() or not len(columns):
+            break
+        columns = columns[enough]
+    if len(columns) < 2:
         return None
-    row, column = np.nonzero(~np.isnan(values))
-    flat, k = values[row, column], values.shape[1]
+    own = values[np.ix_(people, columns)]
+    own = own - np.nanmean(own, axis=1, keepdims=True)
+    row, column = np.nonzero(~np.isnan(own))
+    flat, k = own[row, column], len(columns)
     sizes = np.bincount(column, minlength=k).astype(np.float64)
     rng = np.random.default_rng(seed)
     sums, squares = [], []
@@ -102,7 +122,8 @@ def gap_within(values: Float64, draws: int, seed: int) -> Gap | None:
         sums.append(np.bincount(column, mixed, minlength=k))
         squares.append(np.bincount(column, mixed**2, minlength=k))
     total, square = np.array(sums, dtype=np.float64), np.array(squares, dtype=np.float64)
-    return _judged((total[:1], square[:1]), (total[1:], square[1:]), sizes)
+    found = _judged((total[:1], square[:1]), (total[1:], square[1:]), sizes)
+    return replace(found, best=int(columns[found.best]), worst=int(columns[found.worst]))
 
 
 def _afforded(draws: int, n: int) -> int:
