@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from data.home import replace_file
-from training.cli_common import CityOption, DataOption, home, out, read_city
+from data.tables import Tables
+from recommender.errors import BadInput
+from training.cli_common import CityOption, DataOption, home, out, progress_bar, read_city
+from training.config import load_config
 
 
 def report(
@@ -33,18 +37,41 @@ def report(
     results, opportunity = _read(reports / JSON), _read(reports / OPPORTUNITY)
     known = facts(tables, home())
     reports.mkdir(parents=True, exist_ok=True)
+    if opportunity is None:
+        opportunity = _reach(tables)
+        replace_file(reports / OPPORTUNITY, as_json(opportunity))
     replace_file(reports / FACTS, as_json(known))
     first = next(iter(tables.city.languages), "nl")
     written = write_folder(target or reports / FOLDER, results, opportunity, known, first)
     if results is not None:
         for name, text in render_all(results, opportunity, known).items():
             replace_file(reports / name, text)
-    missing = [
-        name for name, part in ((JSON, results), (OPPORTUNITY, opportunity), ("a release", known["release"])) if not part
-    ]
-    out().print(f"[bold]Open {written[0]}[/]\n{len(written)} files; to mail: all.{first}.html has everything on one page.")
+    missing = [name for name, part in ((JSON, results), ("a release", known["release"])) if not part]
+    out().print(
+        f"[bold]Open {written[0]}[/]\n{len(written)} files; to mail: all.{first}.html has everything on one page."
+    )
     if missing:
         out().print(f"Not there yet: {', '.join(missing)}. The pages say what to do.")
+
+
+def _reach(tables: Tables) -> dict[str, Any]:
+    """Who can reach what now, with the newest release when there is one."""
+    from recommender.release import load_release
+    from training.opportunity import opportunity
+    from training.publish import find_release
+
+    folder = home().releases(tables.city.id)
+    release = load_release(find_release(folder)) if any(folder.glob("*/manifest.json")) else None
+    at = int(time.time()) if tables.city.as_of is None else int(tables.city.as_of)
+    with progress_bar() as bars:
+        task = bars.add_task("Who can reach what", total=None)
+        return opportunity(
+            tables,
+            load_config(None),
+            release,
+            at,
+            lambda step, done, total: bars.update(task, completed=done, total=total),
+        )
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -54,7 +81,5 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError:
-        from recommender.errors import BadInput
-
         raise BadInput(f"{path}: not JSON; make it again with: python -m training evaluate") from None
     return found

@@ -110,11 +110,11 @@ def privacy(of: Sources) -> Section:
         for key in ("held", "not_held", "cells", "rounded", "merged", "homes", "releases", "erasure")
     ]
     leak = of.results.get("leak")
-    caught = None if not leak else leak.get("caught")
+    state = "none" if not leak else "missed" if not leak.get("caught") else "caught" if leak.get("passed") else "found"
     body.append(
         [
             (words("privacy", "leak_what"), ""),
-            (words("privacy", "leak_none" if caught is None else "leak_caught" if caught else "leak_missed"), ""),
+            (words("privacy", f"leak_{state}"), ""),
         ]
     )
     return section(

@@ -155,7 +155,7 @@ def values(
         "register": rows(of) if name in ("register", "all") else [],
         "narrowed": narrowed(of),
         "smallest": of.smallest,
-        "made_up": of.city.get("origin") or of.facts.get("city", {}).get("origin", ""),
+        "made_up": of.origin,
         "everything": everything,
     }
 

@@ -136,18 +136,26 @@ def simulated(of: Sources) -> Section:
 
 def logged(of: Sources) -> Section:
     """What the drawn places say about choices that were really offered."""
-    words = of.words
-    found = of.results.get("off_policy")
-    if not found or not found.get("enough"):
-        n = (found or {}).get("n") or 0
-        return absent("logged", words, words("charts.logged", "absent", n=words.count(n)))
-    cells = {name: of.shown(found[name] if isinstance(found[name], dict) else None) for name in ("ips", "snips", "dr")}
+    words, found = of.words, of.results.get("off_policy")
+    cells = {
+        name: of.shown((found or {}).get("estimates", {}).get(name))
+        for name in ("ips", "snips", "dr")
+        if (found or {}).get("estimates", {}).get(name)
+    }
+    if not found or not found.get("enough") or not cells:
+        slots = (found or {}).get("slots")
+        key = "absent" if slots else "absent_none"
+        return absent("logged", words, words("charts.logged", key, n=words.count(slots)))
     rows = [row(cell, words("charts.logged", name), colour(ENGINE, "")) for name, cell in cells.items()]
+    main = cells.get("dr") or cells["snips"]
     return section(
         "logged",
         words,
-        words("charts.logged", "sentence", value=words.percent(cells["dr"]["value"])),
-        basis=[words("charts.logged", "basis", n=words.count(found["n"]), effective=words.count(found["effective"]))],
+        words("charts.logged", "sentence", value=words.percent(main["value"])),
+        basis=[
+            words("charts.logged", "basis", n=words.count(found["slots"]), effective=words.count(found["effective"])),
+            based_on(main, words, words.percent),
+        ],
         chart=intervals_chart(rows, words("charts.logged", "axis"), True, words.locale),
         head=[words("head", name) for name in ("way", "value")],
         body=[[(r["label"], ""), value_cell(r, words.percent)] for r in rows],

@@ -69,7 +69,7 @@ MADE_UP = ("sample", "simulated")
 def record(of: Sources) -> dict[str, Any]:
     """The record as JSON: every field of the standard; None where the city has to fill it in."""
     words, release = of.words, of.facts.get("release")
-    served = bool(release and release["in_service"]) and of.city.get("origin") not in MADE_UP
+    served = bool(release and release["in_service"]) and of.origin not in MADE_UP
     found: dict[str, Any] = dict.fromkeys(field for fields in FIELDS.values() for field in fields)
     for field in (
         "name",

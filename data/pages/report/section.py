@@ -112,6 +112,12 @@ class Sources:
         return {"id": "", "name": "", "time_zone": "UTC"}
 
     @property
+    def origin(self) -> str:
+        """Where the city comes from: ``own``, ``sample`` or ``simulated``; ``""`` where not known."""
+        parts = (part.get("city") for part in (self.facts, self.opportunity, self.results))
+        return next((str(part["origin"]) for part in parts if isinstance(part, Mapping) and part.get("origin")), "")
+
+    @property
     def zone(self) -> str:
         """Time zone of the city."""
         return str(self.city.get("time_zone") or "UTC")
