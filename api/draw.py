@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,18 +43,18 @@ def digest_of(passport: Passport, request: Request) -> str:
 
     The hour does not count, so the drawn place holds for the day.
     """
-    asked = [_plain(passport), _plain(passport.stamps), _plain(replace(request, at=0, seed=None))]
+    asked = [_plain(passport, "stamps"), _plain(passport.stamps, "not_found"), _plain(request, "at", "seed")]
     return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
-def _plain(value: DataclassInstance) -> dict[str, object]:
-    """The fields of a value, arrays as lists and sets in order."""
-    fields = {name: entry for name, entry in vars(value).items() if name not in ("stamps", "not_found")}
+def _plain(value: DataclassInstance, *without: str) -> dict[str, object]:
+    """The fields of a value, arrays as their bytes and sets in order."""
     return {
-        name: entry.tolist()
+        name: entry.tobytes()
         if isinstance(entry, np.ndarray)
         else sorted(entry)
         if isinstance(entry, frozenset)
         else entry
-        for name, entry in fields.items()
+        for name, entry in vars(value).items()
+        if name not in without
     }

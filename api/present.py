@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
+import numpy as np
+
 from api.state import Live
-from data.messages import load, reason_text, relax_text, step_text, theme_label
+from data.messages import load, relax_text, step_text
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
 from recommender.city import COMPANY, DOMAINS, FORMS, STAGES, UNKNOWN
 
 
 def number(value: float, digits: int = 6) -> float | None:
     """A number, None for NaN."""
-    return None if value != value else round(float(value), digits)
+    return None if value != value else round(value, digits)
 
 
 def word(words: tuple[str, ...], index: int) -> str | None:
@@ -22,41 +26,57 @@ def word(words: tuple[str, ...], index: int) -> str | None:
 
 def activity(live: Live, row: int, lang: str) -> dict[str, Any]:
     """An activity; see ``ActivityShape``."""
+    return activities(live, [row], lang)[0]
+
+
+def activities(live: Live, rows: Sequence[int], lang: str) -> list[dict[str, Any]]:
+    """Some activities; see ``ActivityShape``. One look at every column for all of them."""
     catalogue, all_ = live.catalogue, live.catalogue.activities
-    # Straight from the arrays of the matrix: taking a row out of it as a matrix costs more than all the rest here.
-    own = slice(all_.themes.indptr[row], all_.themes.indptr[row + 1])
-    weights = zip(all_.themes.indices[own].tolist(), all_.themes.data[own].tolist(), strict=True)
-    by_weight = sorted(weights, key=lambda pair: (-pair[1], pair[0]))
-    return {
-        "id": all_.ids.names[row],
-        "title": all_.title[row],
-        "description": all_.description[row] or None,
-        "language": all_.language[row] or None,
-        "themes": [
+    at = np.asarray(rows, dtype=np.int64)
+    names, labels = catalogue.themes.ids.names, live.theme_labels(lang)
+    first, until = all_.themes.indptr[at].tolist(), all_.themes.indptr[at + 1].tolist()
+    domain, form, stage = all_.domain[at].tolist(), all_.form[at].tolist(), all_.stage[at].tolist()
+    venue, venues = all_.venue[at].tolist(), catalogue.venues.ids.names
+    age_min, age_max, price = (column[at].tolist() for column in (all_.age_min, all_.age_max, all_.price))
+    known, access, company = (column[at].tolist() for column in (all_.access_known, all_.access, all_.company))
+    found = []
+    for one, row in enumerate(rows):
+        own = slice(first[one], until[one])
+        weights = zip(all_.themes.indices[own].tolist(), all_.themes.data[own].tolist(), strict=True)
+        by_weight = sorted(weights, key=_heaviest)
+        found.append(
             {
-                "id": catalogue.themes.ids.names[theme],
-                "label": theme_label(catalogue, theme, lang),
-                "weight": number(weight),
+                "id": all_.ids.names[row],
+                "title": all_.title[row],
+                "description": all_.description[row] or None,
+                "language": all_.language[row] or None,
+                "themes": [
+                    {"id": names[theme], "label": labels[theme], "weight": number(weight)}
+                    for theme, weight in by_weight
+                ],
+                "domain": word(DOMAINS, domain[one]),
+                "organiser": all_.organiser[row] or None,
+                "venue": word(venues, venue[one]),
+                "age_min": number(age_min[one], 2),
+                "age_max": number(age_max[one], 2),
+                "price": number(price[one], 2),
+                "form": word(FORMS, form[one]),
+                "stage": word(STAGES, stage[one]),
+                "requires": list(all_.requires[row]),
+                "awards": list(all_.awards[row]),
+                "access": _bits(access[one], all_.access_terms) if known[one] else None,
+                "company": _bits(company[one], COMPANY),
             }
-            for theme, weight in by_weight
-        ],
-        "domain": word(DOMAINS, all_.domain[row]),
-        "organiser": all_.organiser[row] or None,
-        "venue": word(catalogue.venues.ids.names, all_.venue[row]),
-        "age_min": number(all_.age_min[row], 2),
-        "age_max": number(all_.age_max[row], 2),
-        "price": number(all_.price[row], 2),
-        "form": word(FORMS, all_.form[row]),
-        "stage": word(STAGES, all_.stage[row]),
-        "requires": list(all_.requires[row]),
-        "awards": list(all_.awards[row]),
-        "access": _bits(int(all_.access[row]), all_.access_terms) if all_.access_known[row] else None,
-        "company": _bits(int(all_.company[row]), COMPANY),
-    }
+        )
+    return found
+
+
+def _heaviest(pair: tuple[int, float]) -> tuple[float, int]:
+    return -pair[1], pair[0]
 
 
 def _bits(bits: int, words: tuple[str, ...]) -> list[str]:
-    return [name for place, name in enumerate(words) if bits >> place & 1]
+    return [name for place, name in enumerate(words) if bits >> place & 1] if bits else []
 
 
 def session(live: Live, row: int) -> dict[str, Any] | None:
@@ -64,7 +84,7 @@ def session(live: Live, row: int) -> dict[str, Any] | None:
     sessions = live.catalogue.sessions
     if sessions.always:
         return None
-    lat, lon = number(sessions.lat[row]), number(sessions.lon[row])
+    lat, lon = number(sessions.lat.item(row)), number(sessions.lon.item(row))
     left = int(sessions.capacity_left[row])
     return {
         "id": sessions.ids[row],
@@ -86,8 +106,8 @@ def venue(live: Live, row: int) -> dict[str, Any] | None:
         "id": venues.ids.names[row],
         "name": venues.name[row] or None,
         "domain": word(DOMAINS, venues.domain[row]),
-        "lat": number(venues.lat[row]),
-        "lon": number(venues.lon[row]),
+        "lat": number(venues.lat.item(row)),
+        "lon": number(venues.lon.item(row)),
         "area": venues.area[row] or None,
         "opening_hours": venues.opening_hours[row] or None,
         "accessible": None if accessible == UNKNOWN else bool(accessible),
@@ -97,30 +117,38 @@ def venue(live: Live, row: int) -> dict[str, Any] | None:
 def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
     """A reason in words; see ``ReasonShape``."""
     catalogue = live.catalogue
-    names = {
-        "activity": (catalogue.activities.ids, reason.activity),
-        "theme": (catalogue.themes.ids, reason.theme),
-        "line": (catalogue.lines.ids, reason.line),
-    }
-    about: dict[str, Any] = {name: ids.names[row] for name, (ids, row) in names.items() if row is not None}
+    shown: dict[str, Any] = {"code": reason.code}
+    if reason.activity is not None:
+        shown["activity"] = catalogue.activities.ids.names[reason.activity]
+    if reason.theme is not None:
+        shown["theme"] = catalogue.themes.ids.names[reason.theme]
+    if reason.line is not None:
+        shown["line"] = catalogue.lines.ids.names[reason.line]
     if reason.minutes is not None:
-        about["minutes"] = number(reason.minutes, 1)
-    return {"code": reason.code, **about, "text": reason_text(reason, catalogue, lang)}
+        shown["minutes"] = number(reason.minutes, 1)
+    # Neither the gain nor a part of a minute is said.
+    minutes = None if reason.minutes is None else float(ceil(reason.minutes))
+    shown["text"] = live.said(Reason(reason.code, reason.activity, reason.theme, reason.line, minutes), lang)
+    return shown
 
 
-def _recommendation(live: Live, one: Recommendation, lang: str) -> dict[str, Any]:
-    return {
-        "rank": one.rank,
-        "activity": activity(live, one.activity, lang),
-        "session": session(live, one.session),
-        "venue": venue(live, one.venue),
-        "travel_minutes": number(one.travel_minutes, 1),
-        "score": number(one.score),
-        "slot": one.slot,
-        "probability": float(one.probability),
-        "not_known": list(one.not_known),
-        "reasons": [reason(live, each, lang) for each in one.reasons],
-    }
+def _recommendations(live: Live, found: Sequence[Recommendation], lang: str) -> list[dict[str, Any]]:
+    what = activities(live, [one.activity for one in found], lang)
+    return [
+        {
+            "rank": one.rank,
+            "activity": described,
+            "session": session(live, one.session),
+            "venue": venue(live, one.venue),
+            "travel_minutes": number(one.travel_minutes, 1),
+            "score": number(one.score),
+            "slot": one.slot,
+            "probability": one.probability,
+            "not_known": list(one.not_known),
+            "reasons": [reason(live, each, lang) for each in one.reasons],
+        }
+        for one, described in zip(found, what, strict=True)
+    ]
 
 
 def _step(step: Step, lang: str, live: Live) -> dict[str, Any]:
@@ -149,7 +177,7 @@ def answer(
         "degraded": live.degraded or away,
         "fallback": found.fallback,
         "stamps_not_found": stamps_not_found,
-        "recommendations": [_recommendation(live, one, lang) for one in found.recommendations],
+        "recommendations": _recommendations(live, found.recommendations, lang),
         "funnel": [_step(step, lang, live) for step in found.funnel],
         "relax": _relax(found.relax, lang, live),
     }

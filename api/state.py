@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,13 @@ import numpy as np
 from api.fallback import answered
 from data.home import Home
 from data.hours import Doors
+from data.messages import reason_text, theme_label
 from data.pages.metro import Metro, metro
 from data.store import Store
 from data.tables import CitySettings
 from data.translate import catalogue_from
 from data.travel.city import CityTravel, signs_of, travel_of
-from recommender.answer import Answer
+from recommender.answer import Answer, Reason
 from recommender.city import Catalogue, Int64
 from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
@@ -66,7 +67,7 @@ class Live:
         """Name of the release in service."""
         return self.release.name if self.release else None
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.catalogue.time_zone)
@@ -109,7 +110,23 @@ class Live:
 
     def time(self, moment: int) -> str:
         """A moment as the city's clocks show it, ISO 8601 with offset."""
-        return datetime.fromtimestamp(moment, self.zone).isoformat()
+        return self._time(moment)
+
+    @cached_property
+    def _time(self) -> Callable[[int], str]:
+        """Sessions begin and end at the same few moments, so they are put in words once."""
+        return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, self.zone).isoformat())
+
+    @cached_property
+    def said(self) -> Callable[[Reason, str], str]:
+        """A reason as a sentence, see ``reason_text``; the same few are said again and again."""
+        return lru_cache(maxsize=8192)(lambda reason, lang: reason_text(reason, self.catalogue, lang))
+
+    @cached_property
+    def theme_labels(self) -> Callable[[str], tuple[str, ...]]:
+        """Every theme's name in a language, see ``theme_label``."""
+        themes = range(len(self.catalogue.themes.ids))
+        return lru_cache(maxsize=32)(lambda lang: tuple(theme_label(self.catalogue, theme, lang) for theme in themes))
 
 
 def changes_of(catalogue: Catalogue) -> Int64:

@@ -10,7 +10,7 @@ import numpy as np
 
 from api.problems import Problem, at_field
 from api.shapes.question import GivenPassport, GivenStamp, Point, Question, Wishes
-from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int32, Place
+from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int8, Int32, Place
 from recommender.passport import CHOSEN_BY, Passport, Request, Stamps
 
 CLOCKS_DIFFER = 86_400
@@ -49,20 +49,26 @@ def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> 
 
 
 def _stamps(given: Sequence[GivenStamp], catalogue: Catalogue, at: int) -> Stamps:
-    for place, stamp in enumerate(given):
-        if stamp.at > at + CLOCKS_DIFFER:
-            raise at_field(f"passport.stamps[{place}].at", "a stamp cannot lie after the moment of asking")
+    if not given:
+        return Stamps()
     # The same visit twice is one visit; without this an app that retries would count it double.
-    once = sorted({(stamp.at, stamp.activity): stamp for stamp in given}.items())
-    activity = catalogue.activities.ids.find(stamp.activity for _, stamp in once)
+    once = {(stamp.at, stamp.activity): stamp.chosen_by for stamp in given}
+    visits = sorted(once)
+    if visits[-1][0] > at + CLOCKS_DIFFER:
+        place = next(place for place, stamp in enumerate(given) if stamp.at > at + CLOCKS_DIFFER)
+        raise at_field(f"passport.stamps[{place}].at", "a stamp cannot lie after the moment of asking")
+    moments, names = zip(*visits, strict=True)
+    activity = catalogue.activities.ids.find(names)
+    stamps = Stamps(activity, np.array(moments, dtype=np.int64), _choosers([once[visit] for visit in visits]))
     found = activity != UNKNOWN
-    chosen = [CHOSEN_BY.index(stamp.chosen_by) if stamp.chosen_by else UNKNOWN for _, stamp in once]
-    return Stamps(
-        activity=activity[found],
-        at=np.array([moment for (moment, _), _ in once], dtype=np.int64)[found],
-        chosen_by=np.array(chosen, dtype=np.int8)[found],
-        not_found=int((~found).sum()),
-    )
+    if found.all():
+        return stamps
+    return Stamps(activity[found], stamps.at[found], stamps.chosen_by[found], not_found=int((~found).sum()))
+
+
+def _choosers(words: Sequence[str | None]) -> Int8:
+    index: dict[str | None, int] = {word: place for place, word in enumerate(CHOSEN_BY)}
+    return np.array([index.get(word, UNKNOWN) for word in words], dtype=np.int8)
 
 
 def until(stamps: Stamps, at: int) -> Stamps:
@@ -122,15 +128,17 @@ def rows(ids: Ids, names: Sequence[str], field: str) -> Int32:
     Problem
         422 that names the field of each unknown one, and the nearest names there are.
     """
+    if not names:
+        return np.empty(0, dtype=np.int32)
     found = ids.find(names)
+    if (found != UNKNOWN).all():
+        return np.array(list(dict.fromkeys(found.tolist())), dtype=np.int32)
     errors = [
         {"field": f"{field}[{place}]", "detail": _unknown(ids, names[place])}
         for place in np.flatnonzero(found == UNKNOWN).tolist()
     ]
-    if errors:
-        detail = f"{errors[0]['field']}: {errors[0]['detail']}"
-        raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
-    return np.array(list(dict.fromkeys(found.tolist())), dtype=np.int32)
+    detail = f"{errors[0]['field']}: {errors[0]['detail']}"
+    raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
 
 
 def row(ids: Ids, name: str, field: str) -> int:

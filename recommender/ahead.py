@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from llvmlite import ir
 from numba import types
@@ -14,8 +15,7 @@ DISTANCE = 12
 
 
 @intrinsic
-def fetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Begin to load ``array[index]`` of a flat array; ``index`` may lie anywhere, nothing is read."""
+def _fetch(typing_context: Any, array: Any, index: Any) -> Any:
     if not (isinstance(array, types.Array) and isinstance(index, types.Integer)):
         return None
 
@@ -25,8 +25,15 @@ def fetch(typing_context: Any, array: Any, index: Any) -> Any:
         pointer = builder.bitcast(builder.gep(view.data, [place]), cgutils.voidptr_t)
         word = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        insert: Callable[..., Any] = cgutils.get_or_insert_function
+        function = insert(builder.module, kind, "llvm.prefetch.p0")
         builder.call(function, [pointer, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
     return types.void(array, index), build
+
+
+fetch = cast(Callable[[Any, Any], None], _fetch)
+"""``fetch(array, index)`` in compiled code: begin to load ``array[index]`` of a flat array. ``index`` may lie anywhere:
+nothing is read, and where nothing is nothing happens.
+"""

@@ -75,7 +75,7 @@ class Ids:
     def find(self, names: Iterable[str]) -> Int32:
         """Rows of names, ``UNKNOWN`` where a name is not there. Shape (n,), int32."""
         rows = self._rows
-        return np.fromiter((rows.get(name, UNKNOWN) for name in names), dtype=np.int32)
+        return np.array([rows.get(name, UNKNOWN) for name in names], dtype=np.int32)
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,8 @@ def _masks(passport: Passport, catalogue: Catalogue, request: Request) -> dict[s
     if len(request.themes):
         masks["themes"] = (columns.with_theme(request.themes), columns.no_theme)
     if len(request.domains):
-        masks["domains"] = (columns.in_domain[request.domains].any(axis=0), columns.domain_unknown)
+        in_one: Bool = np.asarray(columns.in_domain[request.domains].any(axis=0))
+        masks["domains"] = (in_one, columns.domain_unknown)
     if request.line is not None:
         masks["line"] = (~_all_but(len(activities), catalogue.lines.stations[request.line]), None)
     if len(passport.avoid):

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(describe(threads=1))
     with tempfile.TemporaryDirectory() as folder:
         home = prepared(Path(folder), given.sessions, given.factors, given.neighbours)
-        asked = questions(given.sessions, 200)
+        asked = questions(given.sessions, (given.rounds + WARM_UP) * EACH_TIME)  # none is asked twice
         environment = {**os.environ, "LEERLIJN_HOME": folder, "OPENBLAS_NUM_THREADS": "1"}
         if given.workers:
             memory_of_workers(home, given.workers, free_port(), asked, environment, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from math import ceil
 
 from data.messages.tables import Messages, load, placeholders
@@ -43,8 +44,14 @@ def reason_text(reason: Reason, catalogue: Catalogue, lang: str, voice: str = "c
         values["line"] = catalogue.lines.name[reason.line]
     if reason.minutes is not None and reason.minutes > 1:  # "1 minutes" is no language, and round the corner is close
         values["minutes"] = str(ceil(reason.minutes))
-    variants = messages.entry(f"reasons.{voice}", reason.code)
-    return fitted(next(v for v in variants if placeholders(v) <= values.keys()), values)
+    variants = _variants(messages, voice, reason.code)
+    return fitted(next(sentence for sentence, names in variants if names <= values.keys()), values)
+
+
+@lru_cache(maxsize=1024)
+def _variants(messages: Messages, voice: str, code: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The sentences for a reason, each with its placeholders."""
+    return tuple((sentence, placeholders(sentence)) for sentence in messages.entry(f"reasons.{voice}", code))
 
 
 def step_text(step: Step, messages: Messages) -> str:
@@ -85,6 +92,7 @@ def theme_label(catalogue: Catalogue, theme: int, lang: str) -> str:
     return catalogue.themes.ids.names[theme] if theme != UNKNOWN else ""
 
 
+@lru_cache(maxsize=4096)
 def shorten(text: str, words: int, letters: int = MAX_LETTERS) -> str:
     """The start of a text, ending in ``…`` when something was left out.
 
@@ -104,7 +112,12 @@ def shorten(text: str, words: int, letters: int = MAX_LETTERS) -> str:
 
 def fitted(sentence: str, values: Mapping[str, str]) -> str:
     """A sentence filled with names, which share the words that the sentence itself leaves."""
+    names, each = placeholders(sentence), _words_for_each(sentence)
+    return sentence.format(**{name: shorten(values[name], each) for name in names}) if names else sentence.format()
+
+
+@cache
+def _words_for_each(sentence: str) -> int:
     names = placeholders(sentence)
     own = len(sentence.format(**dict.fromkeys(names, "x")).split()) - len(names)
-    each = (MAX_WORDS - own) // max(len(names), 1)
-    return sentence.format(**{name: shorten(values[name], each) for name in names})
+    return (MAX_WORDS - own) // max(len(names), 1)

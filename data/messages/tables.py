@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -99,7 +99,12 @@ def choose(lang: str, preferred: Sequence[str] = (), folder: Path = FOLDER) -> s
 
 def load(lang: str, preferred: Sequence[str] = (), folder: Path = FOLDER) -> Messages:
     """The sentences of a language, or of the nearest one that exists (see ``choose``)."""
-    return _read(folder / f"{choose(lang, tuple(preferred), folder)}.toml")
+    return _load(lang, tuple(preferred), folder)
+
+
+@lru_cache(maxsize=256)  # a request may name any language
+def _load(lang: str, preferred: tuple[str, ...], folder: Path) -> Messages:
+    return _read(folder / f"{choose(lang, preferred, folder)}.toml")
 
 
 @cache
