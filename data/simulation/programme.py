@@ -20,6 +20,7 @@ from data.simulation.wording import Tails
 CHILD_AGES = (6, 11)
 CHEAPEST = 2.0
 """Euros that everything for children costs in a desert of prices."""
+PLENTY = 3.0
 _TRIES = 25
 _FREE_HOUSE = 0.7
 _ON_THE_ROAD = frozenset({"taster", "workshop", "project", "show"})
@@ -101,6 +102,10 @@ class _Desk:
             return False
         return self.config.desert == "near" or overlaps(low, high)
 
+    def lure(self, site: Site) -> float:
+        """How much more takes place there than usual: a desert of prices has plenty, only not for free."""
+        return PLENTY if self.config.desert == "price" and site.area in self.desert else 1.0
+
     def ages(self, audience: str, site: Site, rng: np.random.Generator) -> tuple[int, int]:
         low, high = self.audiences[audience]["ages"][rng.integers(len(self.audiences[audience]["ages"]))]
         return low, high
@@ -170,7 +175,7 @@ def _invent(
     """A new activity whose title is not in ``now``, and if at all possible was never used."""
     names = tuple(desk.audiences)
     shares = np.array([desk.audiences[name]["share"] for name in names])
-    busy = np.array([place.share for place in desk.sites])
+    busy = np.array([place.share * desk.lure(place) for place in desk.sites])
     for attempt in itertools.count():
         place = site or desk.sites[rng.choice(len(desk.sites), p=busy / busy.sum())]
         audience = names[rng.choice(len(names), p=shares / shares.sum())]

@@ -18,8 +18,8 @@ SINGLE = ("near", "price", "age", "access", "language")
 CLASSES = (*SINGLE, "near_30", "near_45", "not_known", "several")
 """``near_30`` and ``near_45`` are those of ``near`` that are at most so many minutes away."""
 TOLD = ("price", "age", "access", "place")
-HERE = ("price", "age", "access", "language", "not_known")
-"""What can be in the way of something that is near."""
+STEPS = ("near", "age", "language", "access", "price", "not_known")
+"""The steps of the funnel, in the order in which a family meets them; what is not told passes until the last one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +31,13 @@ class Obstacles:
     of : mapping of every name in ``CLASSES`` to float64, shape (n_cases,)
     untold : mapping of every name in ``TOLD`` to float64, shape (n_cases,)
         Of ``not_known``: where that is among what is not told.
+    left : mapping of every name in ``STEPS`` to float64, shape (n_cases,)
+        How many are left after each step of the funnel.
     """
 
     of: dict[str, Float64]
     untold: dict[str, Float64]
+    left: dict[str, Float64]
 
     def mean(self, names: dict[str, Float64], weight: Float64) -> dict[str, float]:
         """Means over people, rounded to one decimal; 0 for nobody."""
@@ -47,6 +50,7 @@ def obstacles_of(cases: Cases) -> Obstacles:
     offer, n = cases.offer, len(cases)
     found = {name: np.zeros(n) for name in CLASSES}
     untold = {name: np.zeros(n) for name in TOLD}
+    funnel = {name: np.zeros(n) for name in STEPS}
     for block in cases.blocks():
         minutes = cases.minutes[cases.home[block]]
         shape = minutes.shape
@@ -78,29 +82,24 @@ def obstacles_of(cases: Cases) -> Obstacles:
         found["several"][block] = (wanted & ((many > 1) | ((many == 1) & unsure))).sum(axis=1)
         for name in TOLD:
             untold[name][block] = (open_question & unknown[name]).sum(axis=1)
-    return Obstacles(found, untold)
+        left = wanted & (near | unplaced)
+        for name in STEPS:
+            left = left & (~unsure if name == "not_known" else ~against[name])
+            funnel[name][block] = left.sum(axis=1)
+    return Obstacles(found, untold, funnel)
 
 
-def cause_of(have: float, enough: int, keeps_out: dict[str, float]) -> str | None:
-    """The one thing to name for people who have too little.
-
-    Of what is near, the obstacle that keeps out most, when without it there would be enough; otherwise more than one
-    thing is in the way of what is near (``several``), or too little is near at all (``near``).
+def cause_of(enough: int, left: dict[str, float]) -> str | None:
+    """The one thing to name for people who have too little: the first step of the funnel after which it is too little.
 
     Parameters
     ----------
-    have : float
-        Activities that qualify, on average.
-    keeps_out : mapping of every name in ``CLASSES`` to float
+    left : mapping of every name in ``STEPS`` to float
+        Activities left after each step, on average.
 
     Returns
     -------
     str or None
-        None where there is enough.
+        None where there is enough after the last step.
     """
-    if have >= enough:
-        return None
-    most = max(HERE, key=lambda name: keeps_out[name])
-    if have + keeps_out[most] >= enough:
-        return most
-    return "several" if have + sum(keeps_out[name] for name in HERE) >= enough else "near"
+    return next((name for name in STEPS if left[name] < enough), None)

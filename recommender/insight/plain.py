@@ -118,6 +118,7 @@ def plain_desert(desert: Desert, rank: int, suggestion: Gain | None, insight: In
         "supply": plain_share(desert.supply),
         "cause": desert.cause,
         "keeps_out": desert.keeps_out,
+        "funnel": [{"step": step, "left": left} for step, left in desert.left.items()],
         "suggestion": None if suggestion is None else plain_suggestion(suggestion, 1, insight),
     }
 

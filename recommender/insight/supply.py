@@ -60,6 +60,8 @@ class Desert:
         See ``obstacles.cause_of``.
     keeps_out : mapping of str to float
         Activities that would qualify more, were only that otherwise; means over the homes.
+    left : mapping of str to float
+        Activities left after each step of the funnel; means over the homes.
     """
 
     area: int
@@ -72,6 +74,7 @@ class Desert:
     merged: bool
     cause: str | None
     keeps_out: dict[str, float]
+    left: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +224,7 @@ def deserts_of(cases: Cases, grid: Grid, reach: Reach, typical: Typical) -> tupl
         case, weight = made.of[inside], typical.weight[inside]
         of_case: Float64 = np.bincount(case, weights=weight, minlength=len(made)).astype(np.float64)
         mean = float(np.average(made.activities[case], weights=weight))
-        keeps_out = typical.obstacles.mean(typical.obstacles.of, of_case)
+        left = typical.obstacles.mean(typical.obstacles.left, of_case)
         group = int(grid.group[area, band])
         found.append(
             Desert(
@@ -233,8 +236,9 @@ def deserts_of(cases: Cases, grid: Grid, reach: Reach, typical: Typical) -> tupl
                 sessions=_weighted_spread(made.sessions[case], weight),
                 supply=reach.groups[group].supply if group >= 0 else HIDDEN,
                 merged=int((grid.counts[grid.group == group] > 0).sum()) > 1,
-                cause=cause_of(mean, cases.asked.enough, keeps_out),
-                keeps_out=keeps_out,
+                cause=cause_of(cases.asked.enough, left),
+                keeps_out=typical.obstacles.mean(typical.obstacles.of, of_case),
+                left=left,
             )
         )
     lives = grid.counts.sum(axis=1)
