@@ -60,7 +60,7 @@ def altered(tables: Tables, cut: int, future: str, seed: int) -> Tables:
         left = tables.sessions["capacity_left"]
         status = tables.sessions["status"]
         taken = np.where(left.isna(), 0.0, np.where(left > 0, 0.0, 7.0))
-        changed = status.map({"full": "scheduled", "scheduled": "full", "": "full"}).fillna(status)
+        changed = status.map({"full": "scheduled", "scheduled": "full"}).fillna(status)
         return replace(tables, sessions=tables.sessions.assign(capacity_left=taken, status=changed.astype("str")))
     if future == "now":
         as_of = tables.city.as_of
