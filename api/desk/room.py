@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from fastapi import Request
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from api.desk.files import Figures, Reports
-from api.desk.kept import Kept
+from api.desk.kept import Kept, StillWorking
 from api.desk.session import Sessions
 from api.desk.tries import Tries
+from api.problems import Busy
 from api.service import Service
 from api.state import Live
 from data.insight import insight_from
+from data.store import schema
 from recommender.city import Catalogue
+from recommender.errors import LeerlijnError
 from recommender.insight.asked import Asked
 from recommender.insight.choice import Calibration
 from recommender.insight.insight import Insight
@@ -27,6 +33,13 @@ from recommender.release import load_release
 Part = Mapping[str, Any]
 INSIGHTS, ANSWERS, DRAWINGS = 3, 256, 64
 """How many are kept: cities as a whole, what was worked out of them, and drawn pages."""
+
+MOST_STAMPS = 5_000_000
+"""Above it a city is too large to be read by a service that has others to serve; the report still holds it all."""
+
+
+class TooLarge(LeerlijnError):
+    """A city that this service does not work things out for."""
 
 
 class Desk:
@@ -54,6 +67,7 @@ class Desk:
         self._insights = Kept(INSIGHTS)
         self._reports = Reports()
         self._service = service
+        self._preparing: set[asyncio.Task[None]] = set()
 
     async def figures(self, city: str) -> Figures:
         """What was measured of a city."""
@@ -83,6 +97,8 @@ class Desk:
         ------
         Busy, StillWorking
             When it is not ready.
+        TooLarge
+            When it never will be.
         """
         opportunity = figures.opportunity or {}
         asked = _asked(self.today(live), opportunity.get("asked") or {})
@@ -94,9 +110,26 @@ class Desk:
         _, insight = await self._insights.get(question, work)
         return question, insight
 
+    def get_ready(self, live: Live, figures: Figures) -> None:
+        """Begin what the pages behind the first one need, so that nobody waits for it there."""
+        task = asyncio.create_task(self._ready(live, figures))
+        self._preparing.add(task)
+        task.add_done_callback(self._preparing.discard)
+
+    async def _ready(self, live: Live, figures: Figures) -> None:
+        with suppress(Busy, StillWorking, LeerlijnError, DBAPIError):  # whoever asks for it will be told
+            question, insight = await self.insight(live, "", figures)
+            await self.answers.get((question, "standing"), lambda: insight.standing)
+
     def _build(self, live: Live, release: str, asked: Asked, calibration: Part | None) -> tuple[Catalogue, Insight]:
 
         city = live.catalogue.city
+        with self._service.store.engine.connect() as connection:
+            stamps = connection.scalar(
+                select(func.count()).select_from(schema.stamps).where(schema.stamps.c.city == city)
+            )
+        if (stamps or 0) > MOST_STAMPS:
+            raise TooLarge(f"{city} has {stamps} stamps")
         tables = self._service.store.load(city).before(asked.at)
         used = live.release
         if release and release != live.release_name:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.desk import answers
 from api.desk.answers import NotOurForm
 from api.desk.kept import StillWorking
+from api.desk.room import TooLarge
 from api.problems import Problem, problem_from
 from api.service import service_of
 from data.pages.desk import trouble
@@ -39,6 +40,8 @@ class PageRoute(APIRoute):
                 return _page(request, 403 if refused.stale else 415, "stale" if refused.stale else "form")
             except StillWorking:
                 return _page(request, 202, "working", {"Refresh": str(RELOAD_SECONDS)})
+            except TooLarge:
+                return _page(request, 503, "large")
             except (Problem, LeerlijnError, DBAPIError) as error:
                 return _told(request, problem_from(error))
 

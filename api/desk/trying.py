@@ -43,7 +43,11 @@ def what_if(scene: Scene, form: Form, gain: Part | None = None) -> str:
     say = scene.say
     middles = _middles(scene)
     asked = form.asked or {}
-    added = {**asked, "themes": [{"theme": asked.get("theme", "")}], "area": middles.get(form.typed["venue"], "")}
+    added = {
+        **asked,
+        "themes": [{"theme": asked["theme"]}] if asked.get("theme") else [],
+        "area": middles.get(form.typed["venue"], ""),
+    }
     ideas = (scene.figures.opportunity or {}).get("suggestions", ())[:MOST_IDEAS]
     return fill(
         "what_if.html",

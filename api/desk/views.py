@@ -9,11 +9,11 @@ from api.desk.scene import CARDS, PAGES, Scene
 from data.pages.desk import Link, fill
 from data.pages.desk.choice import FIELDS, band_value
 from data.pages.desk.least import leads, places
+from data.pages.desk.say import Part
 from data.pages.repair import page as repairs
-from data.pages.report import Section, Words, sections, sources, values
-
-BELOW = ("map", "ages", "gap")
-"""The charts of the report that stand below the answer to where least is."""
+from data.pages.report import Section, sections, sources, values
+from recommender.insight.insight import Insight
+from recommender.insight.plain import plain_desert
 
 
 def start(scene: Scene) -> str:
@@ -30,15 +30,15 @@ def start(scene: Scene) -> str:
     return fill("start.html", scene.frame, lead=lead, first=first, ages=[everyone, *ages], cards=cards)
 
 
-def least(scene: Scene, charts: list[Section]) -> str:
+def least(scene: Scene, opportunity: Part | None) -> str:
     """Where least is, and what would help most.
 
     Parameters
     ----------
-    charts : list of Section
-        What ``drawn`` made of the same scene.
+    opportunity : mapping or None
+        As on file, or the part of it that was worked out just now.
     """
-    say, choice, opportunity = scene.say, scene.choice, scene.figures.opportunity
+    say, choice, on_file = scene.say, scene.choice, scene.figures.opportunity is not None
     band = next((one for one in say.asked["bands"] if band_value(one) == choice.age), None)
     return fill(
         "least.html",
@@ -46,12 +46,20 @@ def least(scene: Scene, charts: list[Section]) -> str:
         title=say.messages.text("least", "title_band" if band else "title", band=say.group(band) if band else ""),
         view=scene,
         places=places(opportunity or {}, say, choice, PAGES["what-if"]),
-        missing=say.messages.text("least", "missing" if opportunity else "missing_file"),
+        missing=say.messages.text("least", "missing"),
+        no_help=say.messages.text("least", "no_help" if on_file else "no_help_file"),
         enough=say.asked["enough"],
         counts=counts(scene),
-        charts=charts,
-        words=Words(scene.frame.lang),
+        theme=scene.offer.label("theme", choice.theme),
+        map=f"{PAGES['report']}/reach{choice.query()}",
+        what_if=scene.link("what-if"),
     )
+
+
+def least_now(insight: Insight) -> Part:
+    """Where least is, worked out just now: what a city has that was not evaluated yet. What would help takes longer."""
+    deserts = insight.deserts()
+    return {"deserts": [plain_desert(one, rank, None, insight) for rank, one in enumerate(deserts, start=1)]}
 
 
 def counts(scene: Scene) -> str:
@@ -72,18 +80,11 @@ def _moment(scene: Scene) -> str:
     return str(at) if at else datetime.fromtimestamp(scene.at, scene.live.zone).isoformat()
 
 
-def drawn(scene: Scene, name: str, only: tuple[str, ...] = ()) -> list[Section]:
-    """The charts of a page of the report, for the choice of the scene; takes a moment.
-
-    Parameters
-    ----------
-    only : tuple of str
-        Keys of the charts that are wanted; ``()`` for all.
-    """
+def drawn(scene: Scene, name: str) -> list[Section]:
+    """The charts of a page of the report, for the choice of the scene; takes a moment."""
     figures, choice = scene.figures, scene.choice
     chosen = {"area": choice.area, "band": choice.age, "theme": choice.theme, "release": choice.release}
-    found = sections(name, figures.results, figures.opportunity, scene.frame.lang, facts=figures.facts, **chosen)
-    return [one for one in found if not only or one.key in only]
+    return sections(name, figures.results, figures.opportunity, scene.frame.lang, facts=figures.facts, **chosen)
 
 
 def report(scene: Scene, name: str, found: list[Section]) -> str:

@@ -26,6 +26,7 @@ CHOOSING = ("least", "wheel", "report")
 async def first(request: Request) -> Response:
     """The first page: who has least, and where to go from there."""
     scene = await scene_of(request, request.query_params)
+    desk_of(request).get_ready(scene.live, scene.figures)
     return _page(request, scene, views.start(scene))
 
 
@@ -35,9 +36,12 @@ async def least(request: Request) -> Response:
     scene = await scene_of(request, request.query_params, "least")
     if scene.wrong:
         return _unknown(request, scene)
-    question = ("least", scene.frame.lang, scene.choice, scene.live.catalogue.city, scene.figures.signs)
-    charts = await desk_of(request).drawings.get(question, partial(views.drawn, scene, "reach", views.BELOW))
-    return _page(request, scene, views.least(scene, charts))
+    opportunity = scene.figures.opportunity
+    if opportunity is None:
+        desk = desk_of(request)
+        name, insight = await desk.insight(scene.live, scene.choice.release, scene.figures)
+        opportunity = await desk.answers.get((name, "least"), partial(views.least_now, insight))
+    return _page(request, scene, views.least(scene, opportunity))
 
 
 @router.get(PAGES["what-if"])

@@ -22,11 +22,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Help:
-    """An activity that would help: what it is, what it brings, and where it can be tried with other values."""
+    """An activity that would help: what it is, what it brings, and where it can be tried with other values; ``other`` is
+    the same on the theme of the reader's choice, ``""`` without one.
+    """
 
     what: str
     gain: Sequence[Figure]
     address: str
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Place:
         Where, for which ages, the same as people are called, and how many there are.
     choose_from, short, cause : str
         How much there is to choose from; the share with too little; what keeps most of it out of reach, or ``""``.
+    sentence, about : str
+        What to say of it above everything, and how many people it is about.
     help : Help or None
         What would help most.
     """
@@ -50,6 +55,8 @@ class Place:
     choose_from: str
     short: str
     cause: str
+    sentence: str
+    about: str
     help: Help | None
 
 
@@ -70,16 +77,24 @@ def places(opportunity: Part, say: Say, choice: Choice, what_if: str) -> list[Pl
 
 
 def _place(one: Part, say: Say, choice: Choice, what_if: str) -> Place:
-    cause, keeps = one["cause"], one["keeps_out"]
-    known = {name: say.figures.number(value, 0) for name, value in keeps.items() if value is not None}
+    text, spread, cause = say.messages.text, one["activities"], one["cause"]
+    known = {name: say.figures.number(value, 0) for name, value in one["keeps_out"].items() if value is not None}
+    limits = {"minutes": f"{say.asked['minutes']:g}", "enough": say.asked["enough"]}
+    # Nobody has anything, most have nothing, or there is enough after all: each is a sentence of its own.
+    nothing = spread is not None and spread["median"] == 0
+    key = "sentence_enough" if cause is None else "sentence_none" if nothing else "sentence"
+    area, group, short = say.area(one["area"]), say.group(one["band"]), say.share(one["supply"])
+    told = one["supply"]["status"] != "hidden" and one["supply"]["bound"] != "withheld"
     return Place(
-        area=say.area(one["area"]),
+        area=area,
         band=say.band(one["band"]),
-        group=say.group(one["band"]),
+        group=group,
         people=say.people(one["n"]),
-        choose_from=say.choose_from(one["activities"]),
-        short=say.share(one["supply"]),
-        cause=say.messages.text("cause", cause, minutes=f"{say.asked['minutes']:g}", **known) if cause else "",
+        choose_from=say.choose_from(spread),
+        short=short,
+        cause=text("cause", cause, **limits, **known) if cause else "",
+        sentence=text("least", key, area=area, band=group, spread=say.choose_from(spread), **limits),
+        about=text("least", "about" if told else "about_people", people=say.people(one["n"]), short=short, **limits),
         help=help_of(one["suggestion"], say, choice, what_if) if one.get("suggestion") else None,
     )
 
@@ -87,8 +102,15 @@ def _place(one: Part, say: Say, choice: Choice, what_if: str) -> Place:
 def help_of(suggestion: Part, say: Say, choice: Choice, what_if: str) -> Help:
     """A suggestion in words."""
     addition = suggestion["addition"]
-    address = what_if + choice.but(theme="").query(**fields_of(addition))
-    return Help(say.addition(addition), [Figure(*line) for line in say.gain(suggestion["gain"])], address)
+    fields = fields_of(addition)
+    plain, figures = choice.but(theme=""), [Figure(*line) for line in say.gain(suggestion["gain"])]
+    other = choice.theme if choice.theme != fields["theme"] else ""
+    return Help(
+        what=say.addition(addition),
+        gain=figures,
+        address=what_if + plain.query(**fields),
+        other=what_if + plain.query(**{**fields, "theme": other}) if other else "",
+    )
 
 
 def fields_of(addition: Part) -> dict[str, str]:
@@ -101,7 +123,7 @@ def fields_of(addition: Part) -> dict[str, str]:
     if not venue and addition.get("lat") is not None:
         venue = f"place:{addition['lat']:.5f},{addition['lon']:.5f}"
     return {
-        "theme": addition["themes"][0]["theme"],
+        "theme": addition["themes"][0]["theme"] if addition["themes"] else "",
         "venue": venue,
         "weekday": number(addition["weekday"]),
         "hour": addition["hour"],

@@ -117,7 +117,7 @@ class Say:
         """One sentence part: what is added, for whom, when and where."""
         themes = " + ".join(self.theme(one["theme"]) for one in addition["themes"])
         return self.text(
-            "addition",
+            "addition" if themes else "addition_any",
             theme=themes,
             price=self.price(addition["price"]),
             ages=self.ages(addition["age_min"], addition["age_max"]),

@@ -57,8 +57,8 @@ def read_form(fields: Mapping[str, str], themes: Collection[str], venues: Collec
     typed = {name: fields.get(name, "").strip()[: LONGEST + 1] for name in FIELDS}
     wrong: dict[str, str] = {}
     asked: dict[str, Any] = {"theme": typed["theme"], "venue": None}
-    if typed["theme"] not in themes:
-        wrong["theme"] = "theme_unknown" if typed["theme"] else "theme"
+    if typed["theme"] and typed["theme"] not in themes:
+        wrong["theme"] = "theme_unknown"
     spot = _PLACE.fullmatch(typed["venue"])
     if spot and abs(float(spot[1])) <= 90 and abs(float(spot[2])) <= 180:
         asked |= {"lat": float(spot[1]), "lon": float(spot[2])}
