@@ -1,0 +1,21 @@
+"""Five hundred runs of the machine in ``tests/api/machine.py``."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from data.tables import Tables
+from tests.api.machine import town
+from tests.prove.placed import put_city
+from training.config import Config
+from training.fit import fit
+
+pytestmark = pytest.mark.prove
+
+
+def test_no_order_of_events_breaks_what_must_be_so(tiny: Tables, tmp_path_factory: pytest.TempPathFactory) -> None:
+    template, release = tmp_path_factory.mktemp("machine"), fit(tiny, Config())
+    put_city(template, tiny, release, ("20260301T000000Z-one", "20260302T000000Z-two"))
+    run_state_machine_as_test(town(template, release), settings=settings(max_examples=500, stateful_step_count=50))
