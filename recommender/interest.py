@@ -16,7 +16,7 @@ from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int
 from recommender.fused import scattered
 from recommender.model import Model, Moments
 from recommender.passport import CHOSEN_BY, Passport, Stamps
-from recommender.product import add_rows, pick_rows, row_sums, times
+from recommender.product import add_rows, pick_rows, row_sums, times, unsigned
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
@@ -174,5 +174,6 @@ def from_neighbours(
         The spread is 0 where the stamps say nothing, or the same of everything.
     """
     scores = np.zeros(matrix.shape[1], dtype=np.float32)
-    moments = scattered(stamped, weights, matrix.indptr, matrix.indices, matrix.data, counts, n_counted, scores)
+    near = unsigned(matrix.indices)
+    moments = scattered(stamped, weights, matrix.indptr, near, matrix.data, counts, n_counted, scores)
     return scores, moments

@@ -147,6 +147,11 @@ def _row_sums(left: Float64, right: Float64, out: Float64) -> None:
             out[row] += left[row, column] * right[row, column]
 
 
+def unsigned(indices: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
+    """The same indices, none of them below 0: compiled code then need not ask whether one counts from the end."""
+    return indices.view(np.uint32 if indices.itemsize == 4 else np.uint64)
+
+
 @compiled
 def row_totals(
     rows: Int32,

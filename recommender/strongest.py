@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.city import UNKNOWN, Float32, Int32
-from recommender.product import compiled
+from recommender.product import compiled, unsigned
 
 _FEW = 255
 """Up to so many activities are told apart in one byte."""
@@ -31,7 +31,7 @@ def strongest_stamps(stamped: Int32, weights: Float32, matrix: sparse.csr_array,
     if len(stamped):
         place = np.zeros(matrix.shape[1], dtype=np.uint8 if len(activities) <= _FEW else np.int32)
         place[activities] = np.arange(1, len(activities) + 1)
-        _strongest_stamps(stamped, weights, matrix.indptr, matrix.indices, matrix.data, place, found)
+        _strongest_stamps(stamped, weights, matrix.indptr, unsigned(matrix.indices), matrix.data, place, found)
     return found
 
 
