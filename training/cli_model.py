@@ -122,6 +122,7 @@ def evaluate(
     release: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which release to judge. Default: the newest of the city.")
     ] = None,
+    pages: Annotated[bool, typer.Option(help="Also draw the pages; figures alone are there sooner.")] = True,
 ) -> None:
     """Measure how well the model predicts, beside simple lists, judge whether it may go live, and write figures and pages.
 
@@ -152,7 +153,7 @@ def evaluate(
             _drawn_places(where) if data is None else None,
         )
         opportunity = _opportunity(tables, settings, newest, _told(bars, "Who can reach what"))
-    written = _write(results, opportunity, tables, target or home().reports(where))
+    written = _write(results, opportunity, tables, target or home().reports(where), pages)
     show_results(results)
     out().print(f"\nIn {time.perf_counter() - started:.1f} seconds. Written:")
     for path in written:
@@ -196,16 +197,20 @@ def _opportunity(
     return opportunity(tables, settings, release, now, progress)
 
 
-def _write(results: dict[str, Any], opportunity: dict[str, Any], tables: Tables, folder: Path) -> list[Path]:
+def _write(
+    results: dict[str, Any], opportunity: dict[str, Any], tables: Tables, folder: Path, pages: bool
+) -> list[Path]:
     from data.home import replace_file
     from training.report.facts import facts
-    from training.report.page import FACTS, OPPORTUNITY, as_json, write
+    from training.report.page import FACTS, JSON, OPPORTUNITY, as_json, write
 
     folder.mkdir(parents=True, exist_ok=True)
-    parts = {OPPORTUNITY: opportunity, FACTS: facts(tables, home())}
+    known = facts(tables, home())
+    parts = {JSON: results, OPPORTUNITY: opportunity, FACTS: known}
     for name, part in parts.items():
         replace_file(folder / name, as_json(part))
-    return [*write(results, folder, *parts.values()), *(folder / name for name in parts)]
+    drawn = write(results, folder, opportunity, known)[1:] if pages else []
+    return [*(folder / name for name in parts), *drawn]
 
 
 def compare(
@@ -323,6 +328,8 @@ def show_results(results: Mapping[str, Any]) -> None:
 
 def show_comparison(found: Mapping[str, Any]) -> None:
     """Print both sides and the paired difference of the main figures."""
+    from training.report.words import Words
+
     console = out()
     grid = Grid("figure", found["a"]["name"], found["b"]["name"], "difference (95%)")
     for column in grid.columns[1:]:
@@ -332,8 +339,9 @@ def show_comparison(found: Mapping[str, Any]) -> None:
             sides = [found["models"][side][name][figure] for side in ("a", "b")]
             grid.add_row(f"{name.replace('_', ' ')}, {figure}", *map(_value, sides), _sure(differences[figure], "+"))
     console.print(grid)
-    cuts = ", ".join(one["cut"][:10] for one in found["cuts"])
-    console.print(f"About {found['learners']} learners, behind {cuts}.")
+    words, zone = Words("en"), found["city"]["time_zone"]
+    starts = ", ".join(words.day(one["cut"], zone) for one in found["cuts"])
+    console.print(f"About {found['learners']} learners; learned from before {starts}.")
 
 
 def _grid(models: Mapping[str, Any], heads: tuple[str, ...], figures: tuple[str, ...]) -> Grid:

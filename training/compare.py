@@ -89,7 +89,7 @@ def compare(
             raise BadInput(f"fewer than {smallest} learners did something new after the cuts: too few to compare on")
         return {
             "schema": SCHEMA,
-            "city": tables.city.id,
+            "city": {"id": tables.city.id, "time_zone": tables.city.time_zone},
             "main": MAIN,
             "learners": count(len(ours.learners)),
             "cuts": [{"cut": iso(cut.at), "until": iso(cut.until)} for cut in work.cuts.cuts],

@@ -39,7 +39,7 @@ class Circumstances:
 
 
 def circumstances(
-    passports: Sequence[Passport], catalogue: Catalogue, at: Int64, pools: dict[int, Pool]
+    passports: Sequence[Passport], catalogue: Catalogue, at: Int64, pools: dict[int, Pool], closes: int | None = None
 ) -> Circumstances:
     """What is open to each learner at their moment.
 
@@ -49,13 +49,15 @@ def circumstances(
         Seconds since 1970 UTC.
     pools : dict
         What was open at moments seen before; filled.
+    closes : int or None
+        Later sessions do not count, seconds since 1970 UTC.
     """
     shape = (len(passports), len(catalogue.activities))
     allowed, within = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     nearest = np.full(shape, NOT_KNOWN_MINUTES)
     claims = np.array([one.home is not None and not np.isnan(one.age_low) for one in passports], dtype=np.bool_)
     for row, (passport, moment) in enumerate(zip(passports, at.tolist(), strict=True)):
-        request = Request(at=moment, count=1, explain=False)
+        request = Request(at=moment, closes=closes, count=1, explain=False)
         if moment not in pools:
             pools[moment] = open_pool(catalogue, request)
         can = eligible(passport, catalogue, request, pools[moment])

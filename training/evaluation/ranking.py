@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -69,6 +69,7 @@ def rank(
     seed: int,
     progress: Callable[[int], None] = lambda done: None,
     each: Callable[[slice, Bool], None] = lambda block, allowed: None,
+    closes: int | None = None,
 ) -> Ranked:
     """Rank for every tested learner, in blocks of bounded size.
 
@@ -90,6 +91,8 @@ def rank(
         Told how many learners were ranked since the last call.
     each : callable
         Told what was open to each block of learners: rows of the trial, and shape (n_block, n_activities).
+    closes : int or None
+        Sessions later than this are for nobody's list, seconds since 1970 UTC.
     """
     n, m = len(trial.learners), len(catalogue.activities)
     policies = {} if release is None else {ENGINE: "relevance", SERVED: "served"}
@@ -108,14 +111,14 @@ def rank(
         travellers = list(islice(passports, block.stop - start))
         own = [np.unique(passport.stamps.activity) for passport in travellers]
         history += own
-        found = circumstances(travellers, catalogue, trial.at[block], pools)
+        found = circumstances(travellers, catalogue, trial.at[block], pools, closes)
         candidates[block], offered = found.allowed.sum(axis=1), offered | found.allowed.any(axis=0)
         could[block], claims[block] = found.within.sum(axis=1), found.claims
         inside = (trial.learner >= start) & (trial.learner < block.stop)
         reachable[inside] = found.allowed[trial.learner[inside] - start, trial.activity[inside]]
         for name, policy in policies.items():
             assert release is not None
-            lists[name][block] = _lists(travellers, catalogue, release, trial.at[block], policy)
+            lists[name][block] = _lists(travellers, catalogue, release, trial.at[block], policy, closes)
         if baselines:
             rows = np.arange(start, block.stop, dtype=np.int32)
             asked = Asked(own, person[block], rows, found.nearest, found.allowed)
@@ -146,8 +149,11 @@ def _passports(trial: Trial, known: Tables, catalogue: Catalogue) -> Iterator[Pa
     return (next(found)[1] if name in heard else NOBODY for name in trial.learners)
 
 
-def _lists(passports: Sequence[Passport], catalogue: Catalogue, release: Release, at: Int64, policy: str) -> Int32:
-    requests = [Request(at=moment, count=LENGTH, policy=policy, explain=False) for moment in at.tolist()]
+def _lists(
+    passports: Sequence[Passport], catalogue: Catalogue, release: Release, at: Int64, policy: str, closes: int | None
+) -> Int32:
+    plain = Request(at=0, closes=closes, count=LENGTH, policy=policy, explain=False)
+    requests = [replace(plain, at=moment) for moment in at.tolist()]
     lists = np.full((len(passports), LENGTH), UNKNOWN, dtype=np.int32)
     for row, answer in enumerate(recommend_many(passports, catalogue, release, requests)):
         shown = [one.activity for one in answer.recommendations]

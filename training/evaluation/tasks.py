@@ -19,7 +19,7 @@ from recommender.city import Catalogue, Ids, Int64
 from recommender.release import Release
 from training.config import Config
 from training.evaluation.baselines import Baseline, Content, NearestAndFree, Newest, Popular, Random
-from training.evaluation.cut import Cut, Trial, draw_test, known_at
+from training.evaluation.cut import DAY, Cut, Trial, draw_test, known_at
 from training.evaluation.measured import SETTING, Measured, VenueCount, measure, setting, together
 from training.evaluation.oracle import MOST_LEARNERS, Oracle
 from training.evaluation.peers import EASE_MOST, Als, Ease, ItemKnn
@@ -54,6 +54,15 @@ class Behind:
         settings = self.config.evaluation
         return draw_test(self.tables, self.catalogue, self.cut.at, self.cut.days, settings.learners, self.seed)
 
+    @property
+    def closes(self) -> int:
+        """Until when a session may be to stand in a list: the test's last day included.
+
+        A city's tables hold what was announced since, too. What is held after the test nobody in it could have gone
+        to, and mostly nobody had heard of it.
+        """
+        return self.cut.until + DAY
+
     @cached_property
     def visits(self) -> sparse.csr_matrix:
         """Who had been where. Float32 of 0 and 1; one row for everybody with a stamp, by name."""
@@ -79,7 +88,7 @@ def measure_simple(behind: Behind, truth: Truth | None, threads: int) -> Measure
     with threadpool_limits(1, "blas"):
         trial, catalogue = behind.trial, behind.catalogue
         baselines = simple_lists(behind, truth, threads)
-        ranked = rank(trial, behind.known, catalogue, None, baselines, behind.seed)
+        ranked = rank(trial, behind.known, catalogue, None, baselines, behind.seed, closes=behind.closes)
         figures = measure(trial, ranked, catalogue, behind.visitors, behind.visits.shape[0])
         return Measured(
             figures={**figures, SETTING: setting(trial, ranked, behind.visitors)},
@@ -100,7 +109,8 @@ def measure_engine(behind: Behind, threads: int, release: Release | None = None)
         if release is None:
             release = fit(behind.known, _with_threads(config, threads))
         venues = VenueCount(catalogue, trial.learners, DRAWS, behind.seed)
-        ranked = rank(trial, behind.known, catalogue, release.extended(catalogue), [], behind.seed, each=venues.add)
+        release = release.extended(catalogue)
+        ranked = rank(trial, behind.known, catalogue, release, [], behind.seed, each=venues.add, closes=behind.closes)
         return Measured(
             figures=measure(trial, ranked, catalogue, behind.visitors, behind.visits.shape[0]),
             together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, behind.seed),
