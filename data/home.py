@@ -4,6 +4,7 @@
     <home>/<city>/releases/<name>/
     <home>/<city>/releases/current     names, newest first: the one in service, then those before it
     <home>/<city>/reports/
+    <home>/<city>/feeds/               what was fetched of feeds, to go on from
     <home>/<city>/travel/              streets and timetable, as ``data.travel`` writes them
 
 ``current`` holds the way back as well, so that one atomic replacement moves both: there is no moment at which
@@ -104,6 +105,10 @@ class Home:
     def reports(self, city: str) -> Path:
         """Folder of a city's reports."""
         return self.path / _checked("city", city) / "reports"
+
+    def feeds(self, city: str) -> Path:
+        """Folder of what was fetched of a city's feeds."""
+        return self.path / _checked("city", city) / "feeds"
 
     def travel(self, city: str) -> Path:
         """Folder of a city's streets and timetable."""

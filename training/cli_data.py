@@ -12,13 +12,14 @@ from rich.table import Table as Grid
 from data.columns import TABLES
 from data.feeds.histories.registry import HISTORIES
 from data.feeds.registry import FEEDS, reader
+from data.feeds.web import is_address
 from data.folder import ORIGINS, read_folder, write_folder
 from data.home import replace_file
 from data.simulation.config import PRESETS
 from data.tables import Tables
 from data.validation import KEPT_WITHOUT
 from recommender.errors import BadInput
-from training.cli_common import CityOption, aside, home, open_store, out
+from training.cli_common import CityOption, aside, home, open_store, out, progress_bar
 from training.cli_history import check_history, load_history
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
@@ -60,9 +61,17 @@ def check(
 
 
 def load(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or feed with the city's data.")],
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE", help="Folder or feed with the city's data; or the address of a feed, https://…"
+        ),
+    ],
     feed: FeedOption = FOLDER,
     city: CityOption = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Fetch from the beginning, whatever was fetched before.")
+    ] = False,
     learners: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Invent so many learners over the catalogue, instead of its own people."),
@@ -73,10 +82,15 @@ def load(
     The catalogue replaces the one that was there; passports and stamps are added to, never dropped. A history of people
     is only added to: it goes into a city that is in the store, and leaves its catalogue as it is.
     """
-    if feed in HISTORIES and not learners:
-        load_history(source, feed, city)
+    if any(is_address(one) for one in source):
+        tables = fetched(source, feed, city, fresh)
+    elif len(source) > 1:
+        raise BadInput("one folder or file at a time; several feeds of one city make feeds.toml, with --feed several")
+    elif feed in HISTORIES and not learners:
+        load_history(Path(source[0]), feed, city)
         return
-    tables = read_source(source, feed)
+    else:
+        tables = read_source(Path(source[0]), feed)
     if city:
         tables = replace(tables, city=replace(tables.city, id=city))
     if learners:
@@ -91,6 +105,29 @@ def load(
     if kept := keep_origins(tables):
         out().print(f"\nWhere values come from that no record says: {kept}")
     out().print(f"\nStored as city [bold]{tables.city.id}[/]. Next: python -m training train --city {tables.city.id}")
+
+
+def fetched(addresses: list[str], feed: str, city: str | None, fresh: bool) -> Tables:
+    """Tables of a feed from its address, with a bar that says how far it is.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be fetched whole; what was fetched is kept, and the next time goes on from there.
+    """
+    from data.feeds.live import fetch
+
+    if feed == FOLDER:
+        raise BadInput(f"--feed: say how to read an address: {', '.join(name for name in FEEDS if name != 'several')}")
+    if not all(is_address(one) for one in addresses):
+        raise BadInput("files and addresses in one command: load them one after the other, or save the feed to a file")
+    with progress_bar() as bars:
+        task = bars.add_task("Fetching", total=None)
+
+        def tell(address: str, pages: int, size: int) -> None:
+            bars.update(task, description=f"Fetching {address}: {size / 1e6:,.1f} MB, pages", completed=pages)
+
+        return fetch(addresses, feed, home().feeds(city or feed), fresh=fresh, tell=tell)
 
 
 def keep_origins(tables: Tables) -> Path | None:

@@ -57,6 +57,8 @@ class Harvest:
         The address to ask next; keep it, and the items, to go on another day.
     complete : bool
         Whether the end was reached.
+    last : Page or None
+        The page that was taken last.
     """
 
     items: dict[Key, Item] = field(default_factory=dict)
@@ -66,10 +68,12 @@ class Harvest:
     records: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    last: Page | None = field(default=None, repr=False, compare=False)
 
     def take(self, page: Page, feed: str) -> int:
         """Take over a page's items, each only when it is newer than what is known of it; gives how many were new."""
         new = 0
+        self.last = page
         self.pages += 1
         self.records += len(page.items) + len(page.rejected)
         self.rejected += page.rejected
