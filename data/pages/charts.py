@@ -89,6 +89,9 @@ def intervals_chart(
         high = top if top is not None else max(_LEAST, highest * 1.05)
         high = min(high, 1.0) if percent and highest <= 1 else high
         low = lowest * 1.05 if lowest < 0 else 0.0
+        if line == 0:  # differences: as much room on either side
+            high = max(_LEAST, -low, high)
+            low = -high
     scale = {"type": "log"} if log else {}
     ends = {"domain": [low, high], "nice": False, **scale}
     return Svg(*(_render(_intervals(shown, axis, percent, width, ends, line), locale) for width in (WIDE, NARROW)))
@@ -321,7 +324,6 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         axis=alt.Axis(
             orient="top",
             labelAngle=0 if width == WIDE else -90,
-            labelExpr="split(datum.label, ' ')" if width == WIDE else "datum.label",
             labelFontSize=12,
             labelLimit=110,
             domain=False,

@@ -281,7 +281,7 @@ def test_an_alarm_names_the_group_and_no_alarm_names_none(results):
     ]
     found["groups"] = {"dimensions": [{"dimension": "history", "cells": cells, "why_none": None, "gap": gap}]}
     assert (
-        "less well for one group (had done before: 6 or more activities)" in Page(page("index", found, None, "en")).text
+        "less well for one group: 6 or more activities (had done before)" in Page(page("index", found, None, "en")).text
     )
     gap["alarm"] = False
     assert "no difference larger than chance" in Page(page("index", found, None, "en")).text

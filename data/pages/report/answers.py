@@ -73,15 +73,14 @@ def for_whom(of: Sources) -> str:
     alarms = [gap for gap in found if gap["alarm"]]
     if not alarms:
         return words("answers", "whom_none")
-    return " ".join(
-        words(
-            "answers",
-            "whom_alarm",
-            kind=words("dimensions", gap["kind"]).lower(),
-            worst=gap["worst"],
-            gap=words.points(gap["gap"]).lstrip("+"),
-        )
-        for gap in alarms
+    named = [f"{gap['worst']} ({words('dimensions', gap['kind']).lower()})" for gap in alarms]
+    sizes = sorted(gap["gap"] for gap in alarms)
+    return words(
+        "answers",
+        "whom_alarm" if len(alarms) == 1 else "whom_alarms",
+        groups=words.series(named),
+        least=words.points(sizes[0]).lstrip("+"),
+        most=words.points(sizes[-1]).lstrip("+"),
     )
 
 

@@ -29,7 +29,7 @@ def changes(of: Sources) -> list[Section]:
 
 
 def gate_sentences(of: Sources) -> list[str]:
-    """The sentences that the gate speaks, most important first."""
+    """What the gate says of every check that was not passed, then what happens instead; nothing when it is open."""
     words, found = of.words, of.results.get("gate") or {}
     spoken = load(words.lang)
     said = [
@@ -37,8 +37,6 @@ def gate_sentences(of: Sources) -> list[str]:
         for check in found.get("checks", [])
         if check["passed"] is False and spoken.has("gate", check["code"])
     ]
-    if found.get("open") and spoken.has("gate", "open"):
-        said.insert(0, spoken.text("gate", "open"))
     instead = found.get("instead")
     if instead and spoken.has("gate", f"instead_{instead}"):
         said.append(spoken.text("gate", f"instead_{instead}"))

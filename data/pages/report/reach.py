@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from data.pages.charts import OTHER, OWN, QUIET, intervals_chart, stacked_chart
@@ -122,6 +123,19 @@ def _count_keys(of: Sources, hidden: bool = False) -> list[Key]:
     return [Key(f"step-{step}", "×" if step == 0 else "", label) for step, label in enumerate(labels)]
 
 
+def _share_keys(words: Words) -> list[Key]:
+    """The colours of the second map, where much is bad."""
+    bounds = [round(100 * least) for least in SHARE_STEPS]
+    texts = [
+        words("charts.map", "from", low=bounds[0]),
+        *(words("charts.map", "between", low=low, high=high) for high, low in pairwise(bounds)),
+        words("charts.map", "below", high=bounds[-1]),
+        words("reach", "square_hidden"),
+    ]
+    swatches = [*(f"step-{step}" for step in range(len(texts) - 1)), "unknown"]
+    return [Key(key, "", words("charts.map", "second", text=text)) for key, text in zip(swatches, texts, strict=True)]
+
+
 def _squares(of: Sources, band: int) -> list[dict[str, Any]]:
     enough = of.opportunity["asked"]["enough"]
     return [
@@ -187,7 +201,7 @@ def area_map(of: Sources) -> Section:
             {
                 **square,
                 "step": None if cell["area"] not in by_area else _share_step(by_area[cell["area"]]),
-                "text": "" if cell["area"] not in by_area else f"{100 * by_area[cell['area']]:.0f}",
+                "text": "" if cell["area"] not in by_area else f"{100 * by_area[cell['area']]:.0f}%",
             }
             for square, cell in zip(supply, cells, strict=True)
         ]
@@ -204,8 +218,7 @@ def area_map(of: Sources) -> Section:
             words("reach", "meaning", minutes=f"{asked['minutes']:g}", mode=words("modes", asked["mode"])),
         ],
         chart=reach_map(panels, venues, _names(of), words.locale, str(words.messages.entry("reach", "scale"))),
-        legend=[*keys, Key("venue", "◆", words("reach", "venue"))]
-        + ([Key("unknown", "", words("reach", "square_hidden"))] if by_area else []),
+        legend=[*keys, Key("venue", "◆", words("reach", "venue"))] + (_share_keys(words) if by_area else []),
         note=words("charts.map", "note") if by_area else no_ranking(of),
         head=[words("head", name) for name in ("area", "square", "activities", "sessions")],
         body=[
@@ -304,7 +317,10 @@ def gap(of: Sources) -> Section:
     groups = _gap_groups(of)
     everybody = groups[0]
     rows = []
-    for group in groups:
+    drawn = [one for one in groups if shown_share(one.get("supply"))["value"] is not None]
+    whole = [one for one in drawn if not one.get("ranking") or shown_share(one["ranking"])["value"] is not None]
+    # A bar without one of its parts would look like a smaller gap; the whole city always has its bar.
+    for group in [one for one in drawn if one in whole or one is everybody]:
         label = group_text(group, words)
         for part, (name, tint) in enumerate((("supply", OTHER), ("ranking", OWN))):
             cell = shown_share(group.get(name))
@@ -334,7 +350,7 @@ def gap(of: Sources) -> Section:
         chart=stacked_chart(rows, words("charts.gap", "axis"), True, words.locale),
         legend=[Key("other", "", words("charts.gap", "supply"))]
         + ([Key("own", "", words("charts.gap", "ranking"))] if ranked_too else []),
-        note="" if ranked_too else no_ranking(of),
+        note=(words("charts.gap", "part_hidden") if len(whole) < len(groups) else "") if ranked_too else no_ranking(of),
         head=[words("head", name) for name in ("group", "short", "supply", "ranking", "n")],
         body=[
             [

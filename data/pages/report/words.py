@@ -41,10 +41,10 @@ class Words:
         }
 
     def percent(self, value: float | None) -> str:
-        """``12,3%``; one decimal below 10%; ``–`` where not known."""
+        """``3,1%`` or ``31%``; one decimal below 10%; ``–`` where not known."""
         if value is None:
             return "–"
-        return f"{100 * value:.{1 if abs(value) < 0.1 else 0}f}%".replace(".", self.decimal)
+        return f"{100 * value:.{1 if 0 < abs(value) < 0.1 else 0}f}%".replace(".", self.decimal)
 
     def points(self, value: float | None) -> str:
         """A difference between two shares, with its sign: ``+4,1``."""
