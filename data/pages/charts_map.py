@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.pages.charts import ALARM, CARD, INK, NARROW, QUIET, STEPS, WIDE, Svg, _render
+from data.pages.charts import ALARM, CARD, INK, QUIET, STEPS, WIDE, Svg, both_widths
 
 CELL = 0.01
 """Homes are known to 0.01 degree, so that is the size of a square."""
@@ -47,7 +47,7 @@ def reach_map(
     if not squares:
         return None
     frame = _Frame(squares)
-    return Svg(*(_render(_panels(panels, venues, names, frame, width, scale), locale) for width in (WIDE, NARROW)))
+    return both_widths(lambda width: _panels(panels, venues, names, frame, width, scale), locale)
 
 
 class _Frame:
