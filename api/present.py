@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -126,9 +125,7 @@ def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
         shown["line"] = catalogue.lines.ids.names[reason.line]
     if reason.minutes is not None:
         shown["minutes"] = number(reason.minutes, 1)
-    # Neither the gain nor a part of a minute is said.
-    minutes = None if reason.minutes is None else float(ceil(reason.minutes))
-    shown["text"] = live.said(Reason(reason.code, reason.activity, reason.theme, reason.line, minutes), lang)
+    shown["text"] = live.said(reason, lang)
     return shown
 
 

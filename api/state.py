@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -117,10 +118,19 @@ class Live:
         """Sessions begin and end at the same few moments, so they are put in words once."""
         return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, self.zone).isoformat())
 
+    def said(self, reason: Reason, lang: str) -> str:
+        """A reason as a sentence, see ``reason_text``. Neither its gain nor a part of a minute is said."""
+        minutes = None if reason.minutes is None else ceil(reason.minutes)
+        return self._said(reason.code, reason.activity, reason.theme, reason.line, minutes, lang)
+
     @cached_property
-    def said(self) -> Callable[[Reason, str], str]:
-        """A reason as a sentence, see ``reason_text``; the same few are said again and again."""
-        return lru_cache(maxsize=8192)(lambda reason, lang: reason_text(reason, self.catalogue, lang))
+    def _said(self) -> Callable[..., str]:
+        """The same few reasons are said again and again, so they are put in words once."""
+
+        def said(code: str, activity: int, theme: int, line: int, minutes: float, lang: str) -> str:
+            return reason_text(Reason(code, activity, theme, line, minutes), self.catalogue, lang)
+
+        return lru_cache(maxsize=8192)(said)
 
     @cached_property
     def theme_labels(self) -> Callable[[str], tuple[str, ...]]:

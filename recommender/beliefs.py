@@ -67,7 +67,8 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
         if len(passport.liked):
             evidence[row] += LIKED * _themes_of(passport.liked, model)
     known = np.minimum(evidence, 1.0)
-    prior = np.clip(model.theme_base + times(known - model.theme_known, model.theme_adjacency), LEAST, MOST)
+    prior = model.theme_base + times(known - model.theme_known, model.theme_adjacency)
+    prior = np.minimum(np.maximum(prior, LEAST), MOST)
     against = np.zeros_like(evidence)
     for row, passport in enumerate(passports):
         against[row, passport.less] = PUT_ASIDE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from scipy import sparse
@@ -16,7 +17,7 @@ from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int
 from recommender.fused import scattered
 from recommender.model import Model, Moments
 from recommender.passport import CHOSEN_BY, Passport, Stamps
-from recommender.product import add_rows, pick_rows, row_sums, times, unsigned
+from recommender.product import add_rows, along, pick_rows, unsigned
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
@@ -150,9 +151,8 @@ def moments_along(vector: Float64, moments: Moments) -> tuple[float, float]:
     Every sum has an order of its own, see ``product``: the last bits of a score depend neither on which other
     activities passed the filters nor on who else is scored in the same block, and so not on who asks.
     """
-    one = vector[None, :]
-    variance = float(row_sums(times(one, moments.covariance), one)[0])
-    return float(times(one, moments.mean[:, None])[0, 0]), float(np.sqrt(max(variance, 0.0)))
+    mean, variance = along(vector, moments.mean, moments.covariance)
+    return mean, sqrt(max(variance, 0.0))
 
 
 def from_neighbours(

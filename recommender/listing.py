@@ -21,6 +21,7 @@ from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int32, 
 from recommender.filling import filled, narrow_shares, share_of
 from recommender.guarantee import MAY_MOVE, guaranteed
 from recommender.model import Model
+from recommender.product import spread_of
 from recommender.ranking import Slot, top
 from recommender.scoring import Scored
 
@@ -104,7 +105,7 @@ def _novelty(scored: Scored, model: Model) -> Float64:
     beliefs, passport = scored.beliefs, scored.passport
     if not len(passport.stamps):
         return np.zeros(len(model.theme_base))
-    lift = np.clip(beliefs.prior[0] / np.maximum(model.theme_base, LEAST), *LIFTS)
+    lift = np.minimum(np.maximum(beliefs.prior[0] / np.maximum(model.theme_base, LEAST), LIFTS[0]), LIFTS[1])
     novelty: Float64 = lift * np.maximum(1 - beliefs.evidence[0], 0)
     novelty[passport.less] = 0
     return novelty
@@ -133,7 +134,7 @@ def _chosen(
     calibrate = CALIBRATION * min(1.0, 2 - 2 * request.curiosity)
     if len(scored.passport.stamps) < ENOUGH_STAMPS or total <= 0:
         calibrate = 0.0
-    spread = float(scored.total.std())
+    spread = spread_of(scored.total)
     # Who has only a wish gets what was wished for, however alike it is.
     again = REPEAT * 2 * request.curiosity * spread * begun
     bold = request.curiosity**3

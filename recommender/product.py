@@ -133,18 +133,34 @@ def _times(vectors: Float64, matrix: Float64, out: Float64) -> None:
                 out[row, column] += weight * matrix[inner, column]
 
 
-def row_sums(left: Float64, right: Float64) -> Float64:
-    """Sum of ``left * right`` over each row, from the first column to the last. Shapes (n, width); gives (n,)."""
-    out = np.zeros(len(left))
-    _row_sums(np.ascontiguousarray(left), np.ascontiguousarray(right), out)
-    return out
+@compiled
+def along(vector: Float64, mean: Float64, covariance: Float64) -> tuple[float, float]:
+    """``mean @ vector`` and ``vector @ covariance @ vector``. Shapes (n,), (n,) and (n, n)."""
+    n, first, second = len(vector), 0.0, 0.0
+    turned = np.zeros(n)
+    for inner in range(n):
+        first += vector[inner] * mean[inner]
+        for column in range(n):
+            turned[column] += vector[inner] * covariance[inner, column]
+    for column in range(n):
+        second += turned[column] * vector[column]
+    return first, second
 
 
 @compiled
-def _row_sums(left: Float64, right: Float64, out: Float64) -> None:
-    for row in range(len(left)):
-        for column in range(left.shape[1]):
-            out[row] += left[row, column] * right[row, column]
+def spread_of(values: Float32) -> float:
+    """Standard deviation of some values; 0 for none."""
+    n, sums = len(values), np.zeros(LANES)
+    if n == 0:
+        return 0.0
+    for place in range(n):
+        sums[place % LANES] += np.float64(values[place])
+    mean = sums.sum() / n
+    sums[:] = 0
+    for place in range(n):
+        off = np.float64(values[place]) - mean
+        sums[place % LANES] += off * off
+    return float(np.sqrt(sums.sum() / n))
 
 
 def unsigned(indices: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:

@@ -6,7 +6,6 @@ less is ever given as a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,15 +39,13 @@ GAINS = {
 }
 """What each reason gained: the parts that it puts in words. Of equal gains the first is said first."""
 CODES = tuple(GAINS)
-SPEAKS_OF = {
-    "like_stamp": "activity",
-    "together_with": "activity",
-    "wish": "theme",
-    "theme": "theme",
-    "next_station": "line",
-    "near": "minutes",
-}
-"""What a reason names."""
+NAMED = ("activity", "theme", "line", "minutes")
+"""What a reason may name, in the order of its fields."""
+SPEAKS_OF = [
+    NAMED.index({"wish": "theme", "theme": "theme", "next_station": "line", "near": "minutes"}.get(code, "activity"))
+    for code in CODES
+]
+"""Which of them each does, if it names any."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +92,25 @@ def explain(
         if CODES[code] in speaks:
             gain[speaks[CODES[code]] == UNKNOWN] = 0
     gains[CODES.index("free"), catalogue.activities.price[activities] != 0] = 0
-    strongest = np.argsort(-gains, axis=0, kind="stable")[:MOST].T
-    about = {code: found.tolist() for code, found in speaks.items()} | {"near": context.minutes.tolist()}
-    found = []
+    strongest = np.argsort(-gains, axis=0, kind="stable")[:MOST].T.tolist()
+    about = [speaks[code].tolist() if code in speaks else None for code in CODES]
+    about[CODES.index("near")] = context.minutes.tolist()
+    found, names = list[Why](), tuple(parts)
     table = zip(*(values.tolist() for values in parts.values()), strict=True)
-    for place, (row, best, gained) in enumerate(zip(table, strongest.tolist(), gains.T.tolist(), strict=True)):
+    for place, (row, best, gained) in enumerate(zip(table, strongest, gains.T.tolist(), strict=True)):
         reasons = tuple(
-            _reason(CODES[code], gained[code], about, place) for code in best if gained[code] >= WORTH_SAYING
+            _reason(code, gained[code], about[code], place) for code in best if gained[code] >= WORTH_SAYING
         )
-        found.append(Why(reasons, dict(zip(parts, row, strict=True))))
+        found.append(Why(reasons, dict(zip(names, row, strict=True))))
     return found
 
 
-def _reason(code: str, gain: float, about: Mapping[str, list[Any]], place: int) -> Reason:
-    if code in SPEAKS_OF:
-        return Reason(code, gain=gain, **{SPEAKS_OF[code]: about[code][place]})
-    return Reason(code, gain=gain)
+def _reason(code: int, gain: float, about: list[Any] | None, place: int) -> Reason:
+    named: list[Any] = [None] * len(NAMED)
+    if about is not None:
+        named[SPEAKS_OF[code]] = about[place]
+    activity, theme, line, minutes = named
+    return Reason(CODES[code], activity, theme, line, minutes, gain)
 
 
 def _themes_of(profile: InterestProfile, shares: sparse.csr_array) -> Float64:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, repeat
-from typing import Any
+from itertools import compress, islice, repeat
 
 import numpy as np
 
 from recommender.answer import Answer, Recommendation
-from recommender.city import Catalogue
+from recommender.city import Catalogue, Int64
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
 from recommender.listing import listed
@@ -75,7 +74,7 @@ def recommend_many(
     requests = repeat(request) if isinstance(request, Request) else request
     shared = open_pool(catalogue, request) if isinstance(request, Request) else None
     pairs = zip(passports, requests, strict=not isinstance(request, Request))
-    size = int(np.clip(BLOCK_SCORES // max(len(catalogue.activities), 1), 1, 512))
+    size = min(max(BLOCK_SCORES // max(len(catalogue.activities), 1), 1), 512)
     while block := list(islice(pairs, size)):
         yield from _answer_block(block, catalogue, release, shared)
 
@@ -130,19 +129,23 @@ def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
     if request.explain:
         parts = scored.sources(chosen)
         why = explain(can.activities[chosen], parts, context, scored.profile, catalogue, model)
+    venue = catalogue.sessions.venue[context.session].tolist()
+    activity, session, minutes = can.activities[chosen].tolist(), context.session.tolist(), context.minutes.tolist()
+    unsure = _unsure(can, chosen)
+    points = score.tolist()
     entries = tuple(
-        _entry(
-            catalogue,
-            can,
+        Recommendation(
             place + 1,
-            slot.position,
-            int(context.session[place]),
-            float(context.minutes[place]),
-            score=float(score[place]),
-            slot=slot.kind,
-            probability=slot.probability,
-            reasons=reason.reasons,
-            parts=reason.parts,
+            activity[place],
+            session[place],
+            venue[place],
+            minutes[place],
+            points[place],
+            slot.kind,
+            slot.probability,
+            unsure[place],
+            reason.reasons,
+            reason.parts,
         )
         for place, (slot, reason) in enumerate(zip(slots, why, strict=True))
     )
@@ -177,25 +180,21 @@ def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eli
     """What is on, soonest first: the answer when there is no model to rank with."""
     soonest = can.sessions[can.first]
     order = np.lexsort((can.activities, catalogue.sessions.start[soonest]))[: request.count]
+    venue, minutes = catalogue.sessions.venue[soonest[order]].tolist(), can.minutes[can.first[order]].tolist()
+    rows = zip(
+        can.activities[order].tolist(), soonest[order].tolist(), venue, minutes, _unsure(can, order), strict=True
+    )
     listed = tuple(
-        _entry(catalogue, can, rank, position, int(soonest[position]), float(can.minutes[can.first[position]]))
-        for rank, position in enumerate(order.tolist(), start=1)
+        Recommendation(rank, activity, session, there, way, not_known=not_known)
+        for rank, (activity, session, there, way, not_known) in enumerate(rows, start=1)
     )
     return _answer(passport, request, can, "agenda", listed)
 
 
-def _entry(
-    catalogue: Catalogue, can: Eligible, rank: int, position: int, session: int, minutes: float, **more: Any
-) -> Recommendation:
-    return Recommendation(
-        rank=rank,
-        activity=int(can.activities[position]),
-        session=session,
-        venue=int(catalogue.sessions.venue[session]),
-        travel_minutes=minutes,
-        not_known=tuple(name for name, unsure in can.not_known.items() if unsure[position]),
-        **more,
-    )
+def _unsure(can: Eligible, positions: Int64) -> list[tuple[str, ...]]:
+    """What the city does not say of some of the eligible."""
+    flags = zip(*(unsure[positions].tolist() for unsure in can.not_known.values()), strict=True)
+    return [tuple(compress(can.not_known, row)) for row in flags]
 
 
 def _answer(

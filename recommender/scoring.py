@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -169,9 +170,8 @@ def blend(
 
 def _bands(ages: Iterable[float]) -> Int32:
     """Row of ``Model.popular`` for each age; the last one where it is not known."""
-    years = np.fromiter(ages, dtype=np.float64)
-    band = np.searchsorted(AGE_BANDS, years, side="right") - 1
-    return np.where(np.isnan(years), len(AGE_BANDS), band).astype(np.int32)
+    last = len(AGE_BANDS)
+    return np.array([bisect_right(AGE_BANDS, age) - 1 if age == age else last for age in ages], dtype=np.int32)
 
 
 def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model) -> tuple[Float32, tuple[float, float]]:

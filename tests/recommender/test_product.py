@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender.model import SOURCES
 from recommender.passport import Passport
-from recommender.product import FEW, products, row_sums, row_totals, times
+from recommender.product import FEW, along, products, row_totals, spread_of, times
 from recommender.recommend import recommend, recommend_many
 from tests.recommender.towns import ask, visits
 
@@ -42,7 +42,11 @@ def test_sums_over_rows_are_what_they_say():
     rng = np.random.default_rng(6)
     one, other = rng.normal(size=(7, 5)), rng.normal(size=(5, 9))
     assert times(one, other) == pytest.approx(one @ other)
-    assert row_sums(one, one) == pytest.approx((one * one).sum(axis=1))
+    square = rng.normal(size=(5, 5))
+    assert along(one[0], square[0], square) == pytest.approx((one[0] @ square[0], one[0] @ square @ one[0]))
+    values = rng.normal(size=70).astype(np.float32)
+    assert spread_of(values) == pytest.approx(values.std(dtype=float))
+    assert spread_of(values[:0]) == 0
     assert np.array_equal(times(one[[3]], other)[0], times(one, other)[3])
     assert times(np.zeros((0, 5)), other).shape == (0, 9)
     matrix, total = sparse.csr_array(rng.random((6, 9)) * (rng.random((6, 9)) < 0.5), dtype=np.float32), np.zeros(9)
