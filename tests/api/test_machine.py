@@ -17,4 +17,4 @@ def test_no_order_of_events_breaks_what_must_be_so(
 ) -> None:
     template = tmp_path_factory.mktemp("machine")
     put_city(template, tiny, release, ("20260301T000000Z-one", "20260302T000000Z-two"))
-    run_state_machine_as_test(town(template, release), settings=settings(max_examples=15, stateful_step_count=20))
+    run_state_machine_as_test(town(template, release), settings=settings(max_examples=15, stateful_step_count=12))
