@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from sqlalchemy.exc import DBAPIError
+
 from recommender.errors import BadInput, BrokenRelease, LeerlijnError
 from training.cli import build
 from training.cli_common import aside
@@ -20,6 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
         aside().print("[bold red]Stopped.[/]", end=" ")
         aside().print(str(error), markup=False)
         return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    except DBAPIError as error:
+        # The first line alone: a database repeats in the others whom a row is about.
+        said = (str(error.orig).splitlines() or [""])[0]
+        aside().print("[bold red]Stopped.[/]", end=" ")
+        aside().print(f"the database refused: {type(error.orig).__name__}: {said}", markup=False)
+        return 1
     except OSError as error:
         aside().print("[bold red]Stopped.[/]", end=" ")
         aside().print(f"{error.filename or 'a file'}: {error.strerror or error}", markup=False)

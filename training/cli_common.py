@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +66,21 @@ def open_store() -> Iterator[Store]:
         place.path.mkdir(parents=True, exist_ok=True)
     with Store(url or place.store_url) as store:
         yield store
+
+
+def patient(store: Store, work: Callable[[], None]) -> None:
+    """Write something large to the store, again when the database goes away in the middle; it is there whole or not at all.
+
+    Raises
+    ------
+    StoreAway
+        When the database does not come back.
+    """
+    from data.store.patience import patiently
+
+    patiently(
+        store, work, tell=lambda seconds: aside().print(f"The database is away; again in {seconds:.0f} seconds …")
+    )
 
 
 def the_city(store: Store, city: str | None) -> str:

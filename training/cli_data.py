@@ -19,7 +19,7 @@ from data.simulation.config import PRESETS
 from data.tables import Tables
 from data.validation import KEPT_WITHOUT
 from recommender.errors import BadInput
-from training.cli_common import CityOption, aside, home, open_store, out, progress_bar
+from training.cli_common import CityOption, aside, home, open_store, out, patient, progress_bar
 from training.cli_history import check_history, load_history
 from training.health import FileHealth, file_health, not_known, problems, remarks
 
@@ -100,8 +100,12 @@ def load(
             tables = simulation.simulate_learners(tables, simulation.SimulationConfig(learners=learners)).tables
     show_health(tables)
     with open_store() as store:
-        store.upgrade()
-        store.save(tables)
+
+        def put() -> None:
+            store.upgrade()
+            store.save(tables)
+
+        patient(store, put)
     if kept := keep_origins(tables):
         out().print(f"\nWhere values come from that no record says: {kept}")
     out().print(f"\nStored as city [bold]{tables.city.id}[/]. Next: python -m training train --city {tables.city.id}")

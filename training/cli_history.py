@@ -12,7 +12,7 @@ from data.feeds.histories.people import keyed
 from data.feeds.histories.registry import history_reader
 from data.tables import Tables
 from data.validation import KEPT_WITHOUT
-from training.cli_common import home, open_store, out, the_city
+from training.cli_common import home, open_store, out, patient, the_city
 from training.health import problems
 
 
@@ -41,7 +41,7 @@ def load_history(source: Path, feed: str, city: str | None) -> None:
         catalogue = store.load(name, people=False)
         tables = history_reader(feed)(source, keyed(home().secret(), name), catalogue)
         show_history(tables)
-        store.add(tables)
+        patient(store, lambda: store.add(tables))
     out().print(f"\nAdded to city [bold]{name}[/]. Next: python -m training train --city {name}")
 
 
