@@ -45,7 +45,7 @@ class Addition:
     sessions : int
         One a week, the first on the first such weekday.
     access : bool
-        It is told how accessible it is; without steps, unless the venue is known to have them.
+        It is told that one can get in without steps. Where the venue's access is known, that counts instead.
     places : int or None
         Per session; None: nobody counts.
 
@@ -151,8 +151,8 @@ def _activities(catalogue: Catalogue, additions: Sequence[Addition]) -> Activiti
         raise BadInput(f"theme: there is no row {int(columns.max())}")
     themes = sparse.coo_array((weights, (rows, columns)), shape=(n, len(catalogue.themes.ids)))
     step_free = 1 << old.access_terms.index("wheelchair") if "wheelchair" in old.access_terms else 0
-    told = np.array([one.access for one in additions], dtype=np.bool_)
-    steps = np.append(venues.accessible, np.int8(UNKNOWN))[venue]
+    step_free_venue = np.append(venues.accessible, np.int8(UNKNOWN))[venue]
+    told = np.array([one.access for one in additions], dtype=np.bool_) | (step_free_venue != UNKNOWN)
     language = _commonest(old.language)
     return Activities(
         ids=Ids([*old.ids.names, *(_new_name(old.ids, number) for number in range(n))], "activity"),
@@ -171,7 +171,7 @@ def _activities(catalogue: Catalogue, additions: Sequence[Addition]) -> Activiti
         requires=(*old.requires, *((),) * n),
         awards=(*old.awards, *((),) * n),
         access_terms=old.access_terms,
-        access=np.append(old.access, step_free * (told & (steps != 0))).astype(np.uint32),
+        access=np.append(old.access, step_free * (told & (step_free_venue != 0))).astype(np.uint32),
         access_known=np.append(old.access_known, told),
         company=np.append(old.company, np.zeros(n)).astype(np.uint32),
     )

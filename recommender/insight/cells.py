@@ -374,8 +374,8 @@ def flocks(block: Int32, order: Int64, least: int = HIDDEN_BELOW) -> Int32:
     flock = np.full(len(block), -1, dtype=np.int32)
     number = 0
     rows = np.lexsort((np.arange(len(block)), order, block))
-    names, first = np.unique(block[rows], return_index=True)
-    for name, start, stop in zip(names, first, [*first[1:], len(rows)], strict=True):
+    names, first, sizes = np.unique(block[rows], return_index=True, return_counts=True)
+    for name, start, stop in zip(names, first, first + sizes, strict=True):
         size = int(stop - start)
         if name < 0 or size < least:
             continue

@@ -109,7 +109,7 @@ def _countable(addition: Addition, catalogue: Catalogue, row: int, needs: tuple[
         need in activities.access_terms and activities.access[row] >> activities.access_terms.index(need) & 1
         for need in needs
     )
-    return addition.price == 0 and age_told and addition.access and met
+    return addition.price == 0 and age_told and bool(activities.access_known[row]) and met
 
 
 def _fits(low: np.ndarray, high: np.ndarray, catalogue: Catalogue, cases: Cases, rows: Int32) -> Bool:

@@ -183,8 +183,8 @@ def _pairs(
     lined = _on_a_line(catalogue, touching, place, owner, len(partners))
     best: dict[tuple[int, int], list[tuple[int, int, float, int]]] = {}
     for one in range(len(open_ones)):
-        since, until = np.searchsorted(start, [end[one], end[one] + AT_ONCE_HOURS * 3600], side="left")
-        later = np.arange(since, until)
+        since = np.searchsorted(start, end[one], side="left")
+        later = np.arange(since, np.searchsorted(start, end[one] + AT_ONCE_HOURS * 3600, side="right"))
         mine, theirs = int(owner[place[activity[one]]]), owner[place[activity[later]]]
         lat, lon = sessions.lat[open_ones], sessions.lon[open_ones]
         away = _minutes(catalogue, asked, lat[[one]], lon[[one]], lat[later], lon[later])[0]

@@ -177,10 +177,14 @@ def test_two_figures_side_by_side_do_not_tell_the_third(
     second = inside @ np.array([data.draw(st.integers(0, int(wholes[row] - first[row]))) for row in range(n)])
     one = bounds(first, wholes, parent)
     other = bounds(second, wholes, parent, Beside(first, np.array([why is None for why in one])))
-    for row in range(len(parent)):
-        if one[row] is None and other[row] is None:
-            neither = wholes[row] - first[row] - second[row]
-            assert neither == 0 or neither >= 10
+    told_one = inside[[why is None for why in one]]
+    told_other = inside[[why is None for why in other]]
+    neither = (wholes - first - second)[:n]
+    for many in range(1, n + 1):
+        for chosen in itertools.combinations(range(n), many):
+            wanted = np.isin(np.arange(n), chosen)
+            if derivable(told_one, wanted) and derivable(told_other, wanted):
+                assert neither[wanted].sum() == 0 or neither[wanted].sum() >= 10
 
 
 def test_what_is_few_is_said_to_be_few() -> None:
@@ -263,3 +267,8 @@ def test_counts_are_multiples_of_five_and_say_when_they_are_few() -> None:
     assert [rounded(n) for n in (0, 2, 3, 7, 8, 12, 13)] == [0, 0, 5, 5, 10, 10, 15]
     assert [said_count(n) for n in (0, 1, 9, 10)] == [(0, False), (None, True), (None, True), (10, False)]
     assert [status_of(n) for n in (9, 10, 99, 100)] == ["hidden", "interval", "interval", "comparable"]
+
+
+def test_a_total_counts_only_groups_that_lie_in_it() -> None:
+    labels = np.array([[0, 1, 1]], dtype=np.int32)
+    assert whole_groups(labels, np.array([[True, True, False]])).tolist() == [0]
