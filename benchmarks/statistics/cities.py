@@ -20,7 +20,7 @@ from data.tables import Tables
 from training.config import Config, config_from
 from training.evaluation.run import evaluate
 
-LEARNERS = 600
+LEARNERS, ACTIVITIES = 400, 100
 
 
 def quick() -> Config:
@@ -42,16 +42,19 @@ def renamed(tables: Tables, seed: int) -> Tables:
     return replace(tables, passports=tables.passports.assign(area=area))
 
 
-def city(seed: int) -> dict[str, Any]:
-    """Evaluate one city whose neighbourhoods mean nothing; the ``groups`` of its results."""
-    tables = renamed(simulate(SimulationConfig(seed=seed, learners=LEARNERS)).tables, seed)
-    groups: dict[str, Any] = evaluate(tables, quick())["groups"]
-    return groups
+def results(seed: int) -> dict[str, Any]:
+    """Evaluate one city whose neighbourhoods mean nothing."""
+    tables = renamed(
+        simulate(SimulationConfig(seed=seed, learners=LEARNERS, activities_per_season=ACTIVITIES)).tables, seed
+    )
+    return evaluate(tables, quick())
 
 
 def tables(cities: int, jobs: int, grid: Callable[..., Grid]) -> list[Grid]:
     """How often the alarm rings over names that mean nothing; what else it says is a finding about the city."""
-    found = Parallel(n_jobs=jobs)(delayed(city)(seed) for seed in range(100, 100 + cities))
+    found = [
+        one["groups"] for one in Parallel(n_jobs=jobs)(delayed(results)(seed) for seed in range(100, 100 + cities))
+    ]
     table = grid(
         f"{cities} whole cities, neighbourhoods renamed at random",
         "grouping",

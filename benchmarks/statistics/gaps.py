@@ -10,7 +10,7 @@ from recommender.city import Float64
 from training.evaluation.chance import gap_between
 from training.evaluation.groups import by_age, by_area, by_history, grouped
 
-DRAWS = 400
+DRAWS = 200
 AREAS = ("Binnenstad", "Zandheuvel", "Vogelbuurt", "Stationskwartier", "De Meren", "Oost", "Landerijen", "Noord")
 _SHARES = np.array([0.18, 0.16, 0.14, 0.13, 0.12, 0.11, 0.09, 0.07])
 _AGES = np.array([4.0, 7.0, 10.0, 14.0, 30.0, 70.0, np.nan])

@@ -111,18 +111,23 @@ def gap_within(values: Float64, draws: int, seed: int, least: int = 30) -> Gap |
         return None
     own = values[np.ix_(people, columns)]
     own = own - np.nanmean(own, axis=1, keepdims=True)
-    row, column = np.nonzero(~np.isnan(own))
-    flat, k = own[row, column], len(columns)
-    sizes = np.bincount(column, minlength=k).astype(np.float64)
-    rng = np.random.default_rng(seed)
-    sums, squares = [], []
-    for draw in range(1 + _afforded(draws, 4 * len(flat))):
-        # Row by row in a random order: the first draw is the data as they are.
-        mixed = flat if not draw else flat[np.argsort(row + rng.random(len(row)), kind="stable")]
-        sums.append(np.bincount(column, mixed, minlength=k))
-        squares.append(np.bincount(column, mixed**2, minlength=k))
-    total, square = np.array(sums, dtype=np.float64), np.array(squares, dtype=np.float64)
-    found = _judged((total[:1], square[:1]), (total[1:], square[1:]), sizes)
+    k, draws = len(columns), _afforded(draws, own.size)
+    sums, squares, sizes = np.zeros((1 + draws, k)), np.zeros((1 + draws, k)), np.zeros(k)
+    there, rng = ~np.isnan(own), np.random.default_rng(seed)
+    # People with values in the same columns are exchanged together: one shuffle of small rows for all of them.
+    patterns, pattern = np.unique(there, axis=0, return_inverse=True)
+    for number, which in enumerate(patterns):
+        block = own[pattern == number][:, which]
+        sizes[which] += len(block)
+        sums[0, which] += block.sum(axis=0)
+        squares[0, which] += (block**2).sum(axis=0)
+        size = max(1, _CELLS // block.size)
+        for start in range(1, 1 + draws, size):
+            stop = min(start + size, 1 + draws)
+            mixed = rng.permuted(np.broadcast_to(block, (stop - start, *block.shape)), axis=2)
+            sums[start:stop, which] += mixed.sum(axis=1)
+            squares[start:stop, which] += (mixed**2).sum(axis=1)
+    found = _judged((sums[:1], squares[:1]), (sums[1:], squares[1:]), sizes)
     return replace(found, best=int(columns[found.best]), worst=int(columns[found.worst]))
 
 
