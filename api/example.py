@@ -73,6 +73,7 @@ def addresses(address: str) -> str:
         "page for people": "/",
         "learning lines": "/lines",
         "how good is it?": "/report/en",
+        "for coordinators": "/desk",
         "OpenAPI": "/openapi.json",
     }
     return "\n".join(f"  {name:16} {address}{path}" for name, path in pages.items())
