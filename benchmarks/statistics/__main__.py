@@ -41,8 +41,7 @@ def coverage_tables(people: Scores, worlds: int, jobs: int) -> list[Grid]:
     )
     cases = [(name, n, method) for name in known for n in coverage.SIZES for method in coverage.METHODS]
     found = Parallel(n_jobs=jobs)(
-        delayed(coverage.covered)(*known[name], n, worlds if method == "ours" else min(worlds, 500), 1, method)
-        for name, n, method in cases
+        delayed(coverage.covered)(*known[name], n, worlds, 1, method) for name, n, method in cases
     )
     held = dict(zip(cases, found, strict=True))
     for name, (values, _) in known.items():

@@ -2,7 +2,7 @@
 
 A figure is a mean over learners. Whoever stands in several rows (several rolling cuts, one household) is *one*
 piece of evidence: a cluster. Two kinds of figures, two intervals, both two-sided and both chosen on measured coverage
-(``python -m benchmarks.statistics coverage``; the percentile bootstrap covers 86 to 93% with 30 learners):
+(``python -m benchmarks.statistics coverage``; percentiles of a bootstrap cover 86 to 94% with 30 learners):
 
 =======================  ==========================================================================================
 a figure with bounds     score interval at the effective number of learners n* = θ̂(1 − θ̂) ÷ v, with v the variance of
