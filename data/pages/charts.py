@@ -150,7 +150,7 @@ def _ticks(percent: bool, width: int, ends: Mapping[str, Any]) -> Any:
         return alt.Axis(values=marks, format="~g", titleAnchor="start")
     return alt.Axis(
         format=".0%" if percent else ".0f",
-        tickCount=5 if width == WIDE else 4,
+        tickCount=5 if width == WIDE else 3,
         tickMinStep=0.01 if percent else 1,
         titleAnchor="start",
     )
