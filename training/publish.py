@@ -14,7 +14,7 @@ from typing import Any
 from data.home import Home
 from recommender.errors import BadInput, LeerlijnError
 from recommender.release import Release, load_release
-from training.config import config_from
+from training.config import Config
 from training.evaluation.kept import model_settings
 from training.evaluation.results import SCHEMA
 from training.gate import sentences
@@ -77,7 +77,7 @@ def belongs(release: Release, results: Mapping[str, Any]) -> None:
             f"{results['city']['id']!r}."
         )
     trained, judged = (
-        model_settings(config_from(config).as_dict()) for config in (release.manifest["config"], results["config"])
+        model_settings({**Config().as_dict(), **config}) for config in (release.manifest["config"], results["config"])
     )
     if trained != judged:
         changed = sorted(key for key in {*trained, *judged} if trained.get(key) != judged.get(key))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.columns import ACTIVITIES, PASSPORTS, SESSIONS, STAMPS, THEMES, VENUES
@@ -13,6 +16,7 @@ DAY = 86_400
 FIRST_DAY = 1_767_603_600  # Monday 5 January 2026, 10:00 in Amsterdam
 TASTES = ("robots", "animals")
 N_LEARNERS, N_WEEKS = 80, 20
+AS_OF = FIRST_DAY + 7 * N_WEEKS * DAY
 
 
 def two_tastes_town(seed: int = 0) -> Tables:
@@ -35,7 +39,7 @@ def two_tastes_town(seed: int = 0) -> Tables:
                     if rng.random() < (0.4 if learner[0] == taste[0] else 0.03)
                 ]
     return Tables(
-        city=CitySettings(id="two-tastes", name="Two Tastes", as_of=FIRST_DAY + 7 * N_WEEKS * DAY, origin="simulated"),
+        city=CitySettings(id="two-tastes", name="Two Tastes", as_of=AS_OF, origin="simulated"),
         themes=frame_of(THEMES, [{"theme_id": taste, "en": taste} for taste in TASTES]),
         venues=frame_of(
             VENUES,
@@ -49,6 +53,14 @@ def two_tastes_town(seed: int = 0) -> Tables:
         passports=frame_of(PASSPORTS, [{"learner_id": learner, "age": "9"} for learner in learners]),
         stamps=frame_of(STAMPS, stamps),
     )
+
+
+def coming(tables: Tables) -> Tables:
+    """The town with something still to come: what was on in the last week is on again in the next."""
+    last = tables.sessions[tables.sessions["start"] >= AS_OF - 7 * DAY]
+    week = 7 * DAY
+    again = last.assign(session_id="again-" + last["session_id"], start=last["start"] + week, end=last["end"] + week)
+    return replace(tables, sessions=pd.concat([tables.sessions, again], ignore_index=True))
 
 
 @pytest.fixture(scope="session")

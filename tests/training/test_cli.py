@@ -10,6 +10,7 @@ import pytest
 
 from data.folder import write_folder
 from recommender.errors import BadInput, BrokenRelease, LeerlijnError
+from tests.training.conftest import coming
 from training.__main__ import EXIT_CODES, main
 from training.cli import EXAMPLES, build
 
@@ -46,7 +47,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def folder(two_tastes, tmp_path_factory):
-    path = write_folder(two_tastes, tmp_path_factory.mktemp("town"))
+    path = write_folder(coming(two_tastes), tmp_path_factory.mktemp("town"))
     (path / "quick.toml").write_text(QUICK)
     return path
 
@@ -163,7 +164,9 @@ def test_from_folder_to_service_and_back(run, folder, tmp_path):
     assert code == 0
     assert "recall@10" in out
     reports = tmp_path / "var/two-tastes/reports"
-    assert {path.name for path in reports.iterdir()} == {"evaluation.json", "evaluation.nl.html", "evaluation.en.html"}
+    pages = {"evaluation.nl.html", "evaluation.en.html"}
+    assert {path.name for path in reports.iterdir()} == {"evaluation.json", "opportunity.json", "facts.json", *pages}
+    assert "The new model may go live." in out
     assert json.loads((reports / "evaluation.json").read_text())["city"]["id"] == "two-tastes"
 
     code, out, _ = run("publish", "--city", "two-tastes")
@@ -181,6 +184,25 @@ def test_from_folder_to_service_and_back(run, folder, tmp_path):
     assert code == 0
     assert f"Release: {first[0]}, in service" in err
     assert len(rows(tmp_path / "recs.csv")) == 20
+
+
+def test_two_settings_side_by_side(run, folder, tmp_path):
+    (tmp_path / "plain.toml").write_text(QUICK + "[blend]\nsimple = true\n")
+    options = ["compare", folder / "quick.toml", tmp_path / "plain.toml", "--data", folder]
+    code, out, _ = run(*options)
+    assert code == 0
+    found = json.loads((tmp_path / "var/two-tastes/reports/compare.json").read_text())
+    assert found["schema"] == "leerlijn-comparison/1"
+    assert [found[side]["name"] for side in ("a", "b")] == [str(one) for one in options[1:3]]
+    lead = found["differences"]["leerlijn"]["recall@10"]
+    sides = [found["models"][side]["leerlijn"]["recall@10"]["value"] for side in ("a", "b")]
+    assert lead["value"] == pytest.approx(sides[0] - sides[1], abs=1e-6)
+    assert lead["low"] > 0, "everybody has a taste of their own, and the simple blend knows none"
+    assert f"{lead['value']:+.3f}" in out
+    code, _, err = run("compare", "nothing", "shipped", "--data", folder)
+    assert code == 2
+    assert "there is none yet" in err
+    assert run("compare", "current", "shipped", "--data", folder)[0] == 2
 
 
 def test_an_empty_store_says_what_to_do(run):
@@ -267,6 +289,10 @@ def test_only_what_is_still_to_come_and_new_unless_asked(run, folder, releases, 
     code, _, err = run(*options, "--out", target)
     assert code == 0
     assert "the city's own now (as_of)" in err
+    own = set(two_tastes.stamps[two_tastes.stamps["learner_id"] == "r-02"]["activity_id"])
+    again = {name for name in two_tastes.activities["activity_id"] if "-19-" in name}
+    assert {row["activity_id"] for row in rows(target)} == again - own != again
+    _, _, err = run(*options, "--out", target, "--at", "2026-09-01T09:00:00+02:00")
     assert rows(target) == []
     assert "1 lists are empty" in err
 

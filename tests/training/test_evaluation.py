@@ -3,21 +3,30 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.columns import STAMPS
+from data.simulation import preset, simulate
 from data.tables import empty, frame_of
-from data.translate import catalogue_from
+from data.translate import catalogue_from, passports_from
+from recommender.eligibility import eligible, open_pool
 from recommender.errors import BadInput
+from recommender.guarantee import claim_of
+from recommender.passport import Request
+from recommender.scoring import score_block
 from tests.training.conftest import DAY, FIRST_DAY, two_tastes_town
 from training.evaluation.baselines import Random
-from training.evaluation.cut import draw_test, known_at
-from training.evaluation.history import merged
+from training.evaluation.circumstances import circumstances
+from training.evaluation.cut import choose_cuts, draw_test, known_at
+from training.evaluation.gap import gap_draws, sides
 from training.evaluation.ranking import rank
-from training.evaluation.run import evaluate
+from training.evaluation.resample import counts_of
+from training.evaluation.run import evaluate, measurements
+from training.evaluation.truth import truth_of
 from training.evaluation.verdict import ENGINE, verdict
 from training.fit import fit
 
@@ -185,15 +194,6 @@ def test_the_test_ends_when_the_horizon_or_the_data_does(results, two_tastes, qu
     assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["cut"]) == timedelta(days=14)
 
 
-def test_thin_groups_join_their_smaller_neighbour():
-    lengths = np.array([0] * 5 + [1] * 40 + [4] * 50 + [7] * 8)
-    assert merged([0, 1, 3, 6], lengths, 30) == [0, 3]
-    assert merged([0, 1, 3, 6], np.array([2] * 100), 30) == [0]
-    assert merged([0, 1, 3, 6], np.array([], dtype=int), 30) == [0]
-    sizes = np.histogram(lengths, bins=[*merged([0, 1, 3, 6], lengths, 30), 100])[0]
-    assert sizes.min() >= 30
-
-
 @pytest.mark.parametrize(
     ("low", "high", "code", "where"),
     [(0.01, 0.1, "better", "beats"), (-0.01, 0.1, "level", "level_with"), (-0.2, -0.1, "worse", "beaten_by")],
@@ -214,3 +214,163 @@ def test_the_list_as_shown_is_no_baseline():
 def test_another_town_of_the_same_kind_gives_another_figure(quick, results):
     other = evaluate(two_tastes_town(seed=1), quick, CUT)
     assert other["models"]["leerlijn"]["recall@10"]["value"] != results["models"]["leerlijn"]["recall@10"]["value"]
+
+
+# Several cuts
+
+
+@pytest.fixture(scope="module")
+def year(quick):
+    return simulate(replace(preset("small"), learners=120)).tables
+
+
+@pytest.fixture(scope="module")
+def seasons(year, quick):
+    return evaluate(year, quick)
+
+
+def test_it_cuts_at_the_last_season_starts(seasons):
+    protocol = seasons["protocol"]
+    assert [one["season"] for one in protocol["cuts"]] == ["autumn", "winter", "spring"]
+    assert protocol["why_fewer"] is None
+    assert all(one["until"] <= other["cut"] for one, other in pairwise(protocol["cuts"])), "no visit counts twice"
+    assert protocol["learners"] < protocol["lists"], "somebody who is tested at several cuts counts once"
+    assert protocol["lists"] == pytest.approx(sum(one["learners"] for one in protocol["cuts"]), abs=10)
+
+
+def test_every_list_has_every_figure(seasons):
+    names = {"leerlijn", "leerlijn_served", "random", "popular", "popular_30_days", "nearest_and_free", "newest"}
+    names |= {"content", "item_knn", "als", "ease"}
+    assert set(seasons["models"]) == names
+    assert set(seasons["differences"]) == names - {"leerlijn"}
+    assert seasons["protocol"]["left_out"] == {"oracle": {"code": "no_truth"}}
+    (figures,) = {frozenset(cells) for cells in seasons["models"].values()}
+    several = {
+        f"{name}@{k}" for name in ("recall", "ndcg", "hit_rate", "mrr", "domains", "novelty") for k in (5, 10, 20)
+    }
+    several |= {f"{name}@{k}" for name in ("coverage", "gini", "new_activities") for k in (5, 10, 20)}
+    several |= {f"{part}_recall@{k}" for part in ("known_theme", "new_theme", "new_activity") for k in (5, 10, 20)}
+    assert figures == several | {"reach@10"}
+    assert all(one["low"] <= one["value"] <= one["high"] for one in seasons["models"]["leerlijn"].values())
+    assert set(seasons["p"]) == names - {"leerlijn", "leerlijn_served"}
+
+
+def test_a_pooled_figure_lies_between_those_of_its_cuts(seasons):
+    each = [one["models"]["popular"]["recall@10"]["value"] for one in seasons["by_cut"]]
+    assert min(each) <= seasons["models"]["popular"]["recall@10"]["value"] <= max(each)
+    assert len(each) == 3
+
+
+def test_processes_change_nothing(year, quick, seasons, monkeypatch):
+    monkeypatch.setattr("training.evaluation.run.ALONE_BELOW", 0)
+    apart = evaluate(year, replace(quick, threads=2))
+    assert json.dumps(apart["models"]) == json.dumps(seasons["models"])
+    assert apart["venues"] == seasons["venues"]
+
+
+def test_what_was_measured_is_not_measured_again(year, quick, seasons, tmp_path, monkeypatch):
+    assert json.dumps(evaluate(year, quick, kept=tmp_path)) == json.dumps(seasons)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 6
+    names = {name.encode() for name in year.stamps["learner_id"]}
+    assert not any(name in path.read_bytes() for path in files for name in names), "nobody's name is kept"
+    monkeypatch.setattr("training.evaluation.run.measure_engine", lambda *_: pytest.fail("fitted twice"))
+    monkeypatch.setattr("training.evaluation.run.measure_simple", lambda *_: pytest.fail("ranked twice"))
+    assert json.dumps(evaluate(year, quick, kept=tmp_path)) == json.dumps(seasons)
+
+
+def test_what_was_measured_on_other_data_goes(year, quick, tmp_path):
+    (tmp_path / "0123abcd-0123456789abcdef.npz").write_bytes(b"of somebody who was erased")
+    work = measurements(year, quick, kept=tmp_path)
+    assert not list(tmp_path.iterdir())
+    path = tmp_path / f"{work.kept.data[:8]}-0.npz"
+    path.write_bytes(b"cut short")
+    measurements(year, quick, kept=tmp_path)
+    assert path.exists()
+
+
+def test_a_damaged_measurement_is_made_again(year, quick, seasons, tmp_path):
+    evaluate(year, quick, kept=tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:500])
+    assert json.dumps(evaluate(year, quick, kept=tmp_path)["models"]) == json.dumps(seasons["models"])
+
+
+def test_the_oracle_is_ahead_of_everybody_and_decides_nothing(quick):
+    made = simulate(replace(preset("small"), learners=120))
+    found = evaluate(made.tables, quick, truth=made.truth)
+    best = max(cells["ndcg@10"]["value"] for name, cells in found["models"].items() if name != "oracle")
+    assert found["models"]["oracle"]["ndcg@10"]["value"] > best
+    verdict = found["verdict"]
+    assert "oracle" not in {*verdict["beats"], *verdict["beaten_by"], *verdict["level_with"]}
+
+
+def test_the_truth_is_found_again_where_it_can_be(year):
+    sample = simulate(preset("small"))
+    assert truth_of(sample.tables) is not None
+    changed = replace(sample.tables, stamps=sample.tables.stamps[:-1])
+    assert truth_of(changed) is None
+    assert truth_of(replace(sample.tables, city=replace(sample.tables.city, origin="own"))) is None
+    assert truth_of(year) is None, "made with other settings than the shipped ones"
+
+
+def test_what_is_within_reach_is_what_the_guarantee_speaks_of(year, quick):
+    """Worked out apart from any list, and the same as in the recipe."""
+    known = known_at(year, year.city.as_of)
+    catalogue, release = catalogue_from(known), fit(known, quick)
+    passports = [passport for _, passport in passports_from(known, catalogue)]
+    at = np.full(len(passports), known.city.as_of)
+    found = circumstances(passports, catalogue, at, {})
+    request = Request(at=known.city.as_of, explain=False)
+    block = [(passport, request) for passport in passports]
+    can = [eligible(passport, catalogue, request, open_pool(catalogue, request)) for passport in passports]
+    some = 0
+    for row, one in enumerate(score_block(block, can, catalogue, release.extended(catalogue).model)):
+        claim = claim_of(one, catalogue)
+        assert np.array_equal(found.within[row, one.can.activities], claim.qualifies)
+        assert found.allowed[row].sum() == len(one.can.activities)
+        some += claim.exist
+    assert some > 100
+
+
+def test_venues_share_places_and_offer(seasons):
+    assert sum(one["exposure"] for one in seasons["venues"]) == pytest.approx(1, abs=1e-3)
+    assert sum(one["offer"] for one in seasons["venues"]) == pytest.approx(1, abs=1e-3)
+    for one in seasons["venues"]:
+        assert one["low"] <= one["ratio"] <= one["high"]
+        assert one["ratio"] == pytest.approx(one["exposure"] / one["offer"], abs=1e-3)
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 12])
+def test_how_many_cuts(year, wanted):
+    found = choose_cuts(year, wanted, 90, 0.25, 10)
+    assert len(found.cuts) == min(wanted, 3)
+    assert found.why == ("span" if wanted > 3 else "")
+
+
+def test_too_few_learners_before_a_season_start(year):
+    found = choose_cuts(year, 3, 90, 0.25, 80)
+    assert len(found.cuts) < 3
+    assert found.why == "learners"
+
+
+def test_everybody_counts_once_on_average_and_the_same_in_every_process():
+    names = [f"p-{number}" for number in range(4000)]
+    counts = counts_of(names, 100, 0)
+    assert counts.mean() == pytest.approx(1, abs=0.01)
+    assert counts.var() == pytest.approx(1, abs=0.02)
+    assert np.array_equal(counts[:, 10:20], counts_of(names[10:20], 100, 0))
+    assert not np.array_equal(counts, counts_of(names, 100, 1))
+    assert counts_of([], 5, 0).shape == (5, 0)
+
+
+def test_a_city_is_divided_by_what_there_is_near():
+    places = ["Rich"] * 60 + ["Poor"] * 40 + [""] * 5 + ["Rich"] * 5
+    supply = np.array([9.0] * 60 + [1.0] * 40 + [0.0] * 5 + [np.nan] * 5)
+    of = sides(places, supply)
+    assert of.areas == ("Poor",)
+    assert (of.least.sum(), of.others.sum()) == (40, 60)
+    values = np.where(of.least, 0.2, 0.7)
+    assert gap_draws(values, of, 50, 0) == pytest.approx(0.5)
+    assert sides(["Rich"] * 60, np.ones(60)).areas == ()
+    assert np.isnan(gap_draws(values[:60], sides(["Rich"] * 60, np.ones(60)), 50, 0)[0])

@@ -12,22 +12,11 @@ from data.messages import load
 from data.tables import frame_of
 from recommender.model import Factors, Neighbours
 from recommender.release import Release
-from tests.training.conftest import DAY, FIRST_DAY, N_WEEKS
+from tests.training.conftest import AS_OF, DAY, FIRST_DAY, N_WEEKS, coming
 from training.assess import Candidates, assess
 from training.config import config_from, simplest
 from training.fit import fit
 from training.gate import Check, fast_enough, gap_kept, judged, not_worse, sentences
-
-AS_OF = FIRST_DAY + 7 * N_WEEKS * DAY
-
-
-def coming(tables):
-    """The town with something still to come: what was on in the last week is on again in the next."""
-    last = tables.sessions[tables.sessions["start"] >= AS_OF - 7 * DAY]
-    again = last.assign(
-        session_id="again-" + last["session_id"], start=last["start"] + 7 * DAY, end=last["end"] + 7 * DAY
-    )
-    return replace(tables, sessions=pd.concat([tables.sessions, again], ignore_index=True))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from data.home import Home
 from recommender.errors import BadInput, BrokenRelease
 from recommender.release import save_release
 from training.fit import fit
-from training.publish import NotPublishedError, find_release, gate, publish, rollback
+from training.publish import NotPublishedError, belongs, find_release, publish, rollback, said_of
 
 CITY = "two-tastes"
 
@@ -27,14 +27,24 @@ def home(tmp_path, release):
     return home
 
 
-def results(release, **verdict):
+NEWEST = "20260201T000000Z-bbbb"
+
+
+def results(release, gate=None, **verdict):
     empty = {"beats": [], "beaten_by": [], "level_with": []}
+    opened = {"release": NEWEST, "open": True, "checks": [], "refusals": [], "instead": None}
     return {
         "schema": "leerlijn-evaluation/2",
         "city": {"id": CITY},
         "config": json.loads(json.dumps(release.manifest["config"])),
         "verdict": {"code": "better", "figure": "recall@10", **empty, **verdict},
+        "gate": {**opened, **(gate or {})},
     }
+
+
+def closed(instead):
+    failed = {"code": "worse_than_popular", "passed": False, "facts": {"own": "20", "theirs": "30"}}
+    return {"open": False, "checks": [failed], "refusals": ["worse_than_popular"], "instead": instead}
 
 
 def evaluated(home, found):
@@ -59,15 +69,41 @@ def test_the_newest_release_goes_live_and_says_why(home, release):
     ],
 )
 def test_the_sentence_follows_the_verdict(release, verdict, sentence):
-    assert sentence in gate(release, results(release, **verdict))
+    assert sentence in said_of(results(release, **verdict))
 
 
-def test_worse_than_lots_stays_out(home, release):
+@pytest.mark.parametrize("instead", ["current", "nothing"])
+def test_what_the_gate_keeps_out_stays_out(home, release, instead):
     publish(home, CITY, "20260101T000000Z-aaaa", unjudged=True)
-    evaluated(home, results(release, code="worse", beaten_by=["random"]))
-    with pytest.raises(NotPublishedError, match="worse than drawing lots"):
-        publish(home, CITY)
+    evaluated(home, results(release, gate=closed(instead)))
+    with pytest.raises(NotPublishedError, match="predicts less well than a list of what was visited most"):
+        publish(home, CITY, make_simple=lambda config: pytest.fail("nobody asked for a simple one"))
     assert home.current(CITY).name == "20260101T000000Z-aaaa"
+
+
+def test_the_simplest_goes_live_where_the_gate_says_so(home, release):
+    evaluated(home, results(release, gate=closed("simple")))
+    with pytest.raises(NotPublishedError, match="a simple list goes live"):
+        publish(home, CITY)
+    assert home.current(CITY) is None
+
+    def make_simple(config):
+        assert config == results(release)["config"]
+        return save_release(release, home.releases(CITY), name="20260202T000000Z-easy").name
+
+    name, sentence = publish(home, CITY, make_simple=make_simple)
+    assert home.current(CITY).name == name == "20260202T000000Z-easy"
+    assert sentence.startswith("The new model predicts less well")
+    assert sentence.endswith("Until then a simple list goes live: what is popular, near and wished for.")
+
+
+def test_an_evaluation_of_another_release_does_not_count(home, release):
+    evaluated(home, results(release))
+    with pytest.raises(NotPublishedError, match=f"looked at {NEWEST}, not at 20260101T000000Z-aaaa. Evaluate again"):
+        publish(home, CITY, "20260101T000000Z-aaaa")
+    evaluated(home, results(release, gate={"release": None}))
+    with pytest.raises(NotPublishedError, match="looked at settings alone"):
+        publish(home, CITY)
 
 
 def test_an_evaluation_of_other_settings_does_not_count(home, release):
@@ -76,7 +112,7 @@ def test_an_evaluation_of_other_settings_does_not_count(home, release):
     evaluated(home, found)
     with pytest.raises(NotPublishedError, match=r"other settings \(als\)"):
         publish(home, CITY)
-    found["config"] = results(release)["config"] | {"threads": 99, "evaluation": {"bootstrap": 5}}
+    found["config"] = results(release)["config"] | {"threads": 99, "evaluation": {"bootstrap": 500}}
     evaluated(home, found)
     assert publish(home, CITY)
 
@@ -137,12 +173,15 @@ def test_a_release_is_found_by_itself_or_as_the_newest_of_its_folder(home):
 
 def test_settings_are_compared_as_they_come_back_from_disk(release, quick):
     """A release that was just fitted and an evaluation read from JSON agree when nothing changed."""
-    assert gate(release, results(release, beats=["popular"]))
+    release = replace(release, name=NEWEST)
+    belongs(release, results(release))
+    earlier = {key: value for key, value in release.manifest["config"].items() if key != "blend"}
+    belongs(replace(release, manifest={**release.manifest, "config": earlier}), results(release))
     other = replace(release, manifest={**release.manifest, "config": {**release.manifest["config"], "seed": 9}})
     with pytest.raises(NotPublishedError, match="seed"):
-        gate(other, results(release))
+        belongs(other, results(release))
 
 
 def test_an_evaluation_of_another_city_does_not_count(release):
     with pytest.raises(NotPublishedError, match="the evaluation of 'elsewhere'"):
-        gate(release, results(release) | {"city": {"id": "elsewhere"}})
+        belongs(release, results(release) | {"city": {"id": "elsewhere"}})
