@@ -28,6 +28,7 @@ from recommender.answer import Answer, Reason
 from recommender.city import Catalogue, Int64
 from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
+from recommender.recommend import warm_up
 from recommender.release import Release, load_release
 
 LOG = logging.getLogger("leerlijn.api")
@@ -77,6 +78,11 @@ class Live:
     def doors(self) -> Doors:
         """When the venues are open."""
         return Doors(self.catalogue)
+
+    @cached_property
+    def sessions_known(self) -> frozenset[str]:
+        """Ids of the sessions there are: made once, as a large city has a hundred thousand of them."""
+        return frozenset(self.catalogue.sessions.ids)
 
     @cached_property
     def metro(self) -> Metro:
@@ -224,6 +230,12 @@ class City:
             self._seen = signs
             for reason in why:
                 LOG.error("city %s: %s", self.name, reason)
+            try:
+                warm_up(catalogue, release)
+            except Exception as error:  # there is a way down from a release that cannot be scored with: ``fallback``
+                LOG.error(
+                    "city %s: no list could be made when it came into service: %s", self.name, type(error).__name__
+                )
             return Live(settings, catalogue, release, changes_of(catalogue), travel, why)
 
     def now(self, clock: float) -> Live:

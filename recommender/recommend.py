@@ -9,12 +9,12 @@ from itertools import compress, islice, repeat
 import numpy as np
 
 from recommender.answer import Answer, Recommendation
-from recommender.city import Catalogue, Int64
+from recommender.city import Catalogue, Int64, Place
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
 from recommender.listing import listed
 from recommender.model import Model
-from recommender.passport import Passport, Request
+from recommender.passport import NOBODY, Passport, Request, Stamps
 from recommender.ranking import Slot
 from recommender.reasons import Why, explain
 from recommender.release import Release
@@ -91,6 +91,32 @@ def scored(passport: Passport, catalogue: Catalogue, release: Release, request: 
     """
     block = [(passport, request)]
     return next(score_block(block, _passed(block, catalogue), catalogue, _standing(release, catalogue).model))
+
+
+def warm_up(catalogue: Catalogue, release: Release | None) -> None:
+    """Lay out the catalogue's columns and compile everything, so that no request has to wait for either.
+
+    Call it when a catalogue or a release comes into service; what was compiled before is read from disk.
+    """
+    n = min(len(catalogue.activities), 3)
+    if not n:
+        return
+    some = np.arange(n, dtype=np.int32)
+    then = np.zeros(n, dtype=np.int64)
+    passport = Passport(
+        age_low=30.0,
+        age_high=30.0,
+        home=Place(0.0, 0.0),
+        languages=("nl",),
+        stamps=Stamps(some, then, np.zeros(n, dtype=np.int8)),
+    )
+    request = Request(at=0, include_stamped=True, seed=1, themes=np.empty(0, dtype=np.int32))
+    for who, asked in (
+        (passport, request),
+        (passport, replace(request, opens=1, themes=some[: len(catalogue.themes.ids)], max_minutes=1.0)),
+        (NOBODY, replace(request, policy="relevance")),
+    ):
+        recommend(who, catalogue, release, asked)
 
 
 def _standing(release: Release, catalogue: Catalogue) -> Release:
