@@ -67,7 +67,7 @@ async def stamps(request: Request) -> Response:
     given = (await body.read(request, StampsIn)).root
     live = live_of(request)
     rejected = _rejected(live, "POST /v1/stamps", given, _now(request, live))
-    known = set(live.catalogue.sessions.ids)
+    known = live.sessions_known
     new = [
         NewStamp(
             one.learner, one.activity, one.at, one.session if one.session in known else "", one.chosen_by or ""
