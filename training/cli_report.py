@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from data.home import replace_file
+from data.messages import languages
+from data.pages.report import FOLDER as WORDS
 from data.tables import Tables
 from recommender.errors import BadInput
 from training.cli_common import CityOption, DataOption, home, out, progress_bar, read_city
@@ -41,7 +43,7 @@ def report(
         opportunity = _reach(tables)
         replace_file(reports / OPPORTUNITY, as_json(opportunity))
     replace_file(reports / FACTS, as_json(known))
-    first = next(iter(tables.city.languages), "nl")
+    first = next((lang for lang in tables.city.languages if lang in languages(WORDS)), "en")
     written = write_folder(target or reports / FOLDER, results, opportunity, known, first)
     if results is not None:
         for name, text in render_all(results, opportunity, known).items():

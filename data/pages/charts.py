@@ -31,6 +31,8 @@ _VARIABLES = {
 
 _VEGA_LITE = "v6.4"
 _LEAST = 0.05
+_LEVEL = 7
+"""So many names of columns stand beside each other at a desk."""
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -86,7 +88,8 @@ def intervals_chart(
         low, high = min(lowest, 0.5) / 1.1, max(highest, 2.0) * 1.1
     else:
         # An axis that ends just above the highest interval; a share ends at 100% whatever the margin says.
-        high = top if top is not None else max(_LEAST, highest * 1.05)
+        least = _LEAST if percent else 1.0
+        high = top if top is not None else max(least, highest * 1.05, 1.15 * (line or 0.0))
         high = min(high, 1.0) if percent and highest <= 1 else high
         low = lowest * 1.05 if lowest < 0 else 0.0
         if line == 0:  # differences: as much room on either side
@@ -171,15 +174,14 @@ def _labels(rows: list[dict[str, Any]], width: int, room: int) -> tuple[list[dic
     """The rows with labels broken to lines, and the axis that writes them."""
     import altair as alt
 
-    letters = 34 if width == WIDE else 16
+    letters = 30 if width == WIDE else 16
     order = list(dict.fromkeys(_wrap(row["label"], letters) for row in rows))
     axis = alt.Axis(
         labelExpr="split(datum.label, '\\n')",
         labelLimit=room - 8,
         labelOffset={
             "condition": [
-                {"test": f"length(split(datum.label, '\\n')) == {lines}", "value": -7 * (lines - 1)}
-                for lines in (2, 3, 4)
+                {"test": f"length(split(datum.label, '\\n')) == {lines}", "value": -7 * (lines - 1)} for lines in (2, 3)
             ],
             "value": 0,
         },
@@ -323,7 +325,7 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         scale=alt.Scale(domain=columns),
         axis=alt.Axis(
             orient="top",
-            labelAngle=0 if width == WIDE else -90,
+            labelAngle=-90 if width == NARROW else 0 if len(columns) <= _LEVEL else -35,
             labelFontSize=12,
             labelLimit=110,
             domain=False,
@@ -333,15 +335,19 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         ),
     )
     most = max(row["value"] for row in rows)
+    for row in wrapped:
+        # Area in pixels: room for the digits first, then more for more.
+        row["area"] = (130, 260, 460)[min(len(str(row["value"])), 3) - 1] + 160 * row["value"] / most
     base = alt.Chart({"values": wrapped})
     dots = base.mark_point(filled=True, opacity=1, color=OWN).encode(
-        x=x, y=y, size=alt.Size("value:Q", scale=alt.Scale(domain=[0, most], range=[90, 520]), legend=None)
+        x=x, y=y, size=alt.Size("area:Q", scale=None, legend=None)
     )
     numbers = base.mark_text(color=CARD, fontSize=11, fontWeight="bold").encode(x=x, y=y, text="value:Q")
     return (dots + numbers).properties(width=width - room - 12, height=alt.Step(_room(wrapped, 30)))
 
 
-def _wrap(label: str, width: int) -> str:
+def _wrap(label: str, width: int, most: int = 3) -> str:
+    """A label in lines of at most so many letters; what does not fit in ``most`` lines ends in an ellipsis."""
     lines, line = [], ""
     for word in label.split():
         if line and len(line) + 1 + len(word) > width:
@@ -349,7 +355,10 @@ def _wrap(label: str, width: int) -> str:
             line = word
         else:
             line = f"{line} {word}".strip()
-    return "\n".join([*lines, line])
+    lines.append(line)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1][: width - 2].rstrip()} …"]
+    return "\n".join(lines)
 
 
 def both_widths(draw: Callable[[int], Any], locale: Mapping[str, Any]) -> Svg:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -173,16 +173,21 @@ def wheel(of: Sources) -> Section:
     found = _spokes(of)
     if not found:
         return absent("wheel", words, words("helping", "no_wheel"))
-    widest = max(found, key=lambda spoke: (len(spoke["domains"]), spoke["activities"]))
-    lonely = [spoke for spoke in found if len(spoke["domains"]) == 1]
-    ordered = sorted(found, key=lambda spoke: (-len(spoke["domains"]), theme_name(of, spoke["theme"])))
+    widest = max(found, key=lambda spoke: (_known(spoke), spoke["activities"]))
+    lonely = [spoke for spoke in found if _known(spoke) == 1]
+    ordered = sorted(found, key=lambda spoke: (-_known(spoke), theme_name(of, spoke["theme"])))
     shown = ordered[:MOST_THEMES]
     rows = [
-        {"label": theme_name(of, spoke["theme"]), "column": words.domain(one["domain"]), "value": one["activities"]}
+        {
+            "label": theme_name(of, spoke["theme"]),
+            "column": words.domain(one["domain"] or ""),
+            "value": one["activities"],
+        }
         for spoke in shown
         for one in spoke["domains"]
     ]
-    names = [words.domain(domain) for domain in DOMAINS]
+    domains = wheel_domains(found)
+    names = [words.domain(domain) for domain in domains]
     return section(
         "wheel",
         words,
@@ -190,7 +195,7 @@ def wheel(of: Sources) -> Section:
             "charts.wheel",
             "sentence",
             theme=theme_name(of, widest["theme"]),
-            domains=len(widest["domains"]),
+            domains=_known(widest),
             total=len(DOMAINS),
             lonely=len(lonely),
         ),
@@ -201,14 +206,25 @@ def wheel(of: Sources) -> Section:
         chart=dots_chart(rows, names, words.locale),
         note=words("charts.wheel", "shown", shown=len(shown)) if len(shown) < len(found) else "",
         head=[words("head", "theme"), *names, words("head", "nearest")],
-        body=[_spoke(spoke, of) for spoke in ordered],
+        body=[_spoke(spoke, domains, of) for spoke in ordered],
     )
 
 
-def _spoke(spoke: Part, of: Sources) -> list[Cell]:
+def _known(spoke: Part) -> int:
+    """How many domains touch a theme, not counting what has no domain."""
+    return sum(bool(one["domain"]) for one in spoke["domains"])
+
+
+def wheel_domains(spokes: Sequence[Part]) -> list[str]:
+    """The seven domains, and ``""`` when some activity has none that is known."""
+    unknown = any(not one["domain"] for spoke in spokes for one in spoke["domains"])
+    return [*DOMAINS, *([""] if unknown else [])]
+
+
+def _spoke(spoke: Part, domains: Sequence[str], of: Sources) -> list[Cell]:
     """One line of the wheel: activities per domain, and the nearest place of a domain that is missing."""
     words = of.words
-    counts = {one["domain"]: one["activities"] for one in spoke["domains"]}
+    counts = {one["domain"] or "": one["activities"] for one in spoke["domains"]}
     lacking = [one for one in spoke.get("missing", []) if one.get("venue") and one.get("minutes") is not None]
     nearest = min(lacking, key=lambda one: one["minutes"], default=None)
     near = (
@@ -216,7 +232,7 @@ def _spoke(spoke: Part, of: Sources) -> list[Cell]:
         if nearest
         else "–"
     )
-    cells = [(words.count(counts[domain]) if domain in counts else "–", "") for domain in DOMAINS]
+    cells = [(words.count(counts[domain]) if domain in counts else "–", "") for domain in domains]
     return [(theme_name(of, spoke["theme"]), ""), *cells, (near, "")]
 
 

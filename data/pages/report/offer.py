@@ -22,6 +22,8 @@ from data.pages.report.section import (
 from recommender.city import DOMAINS
 
 MOST_VENUES = 16
+SHOWN_FROM = 0.1
+"""Ratios below are drawn here: on a scale of times as often, never lies infinitely far away."""
 
 
 def offer(of: Sources) -> list[Section]:
@@ -95,7 +97,7 @@ def over_time(of: Sources) -> Section:
         "time",
         words,
         words("charts.time", key, first=write(own[0]["value"]), last=write(own[-1]["value"]), cuts=len(cuts)),
-        basis=[based_on(one, words, write, one["moment"]) for one in (own[0], own[-1])],
+        basis=[*(based_on(one, words, write, one["moment"]) for one in (own[0], own[-1])), *choice(of)],
         chart=lines_chart(
             rows,
             words("page", "axis_domains" if broad else "axis_recall"),
@@ -111,21 +113,34 @@ def over_time(of: Sources) -> Section:
     )
 
 
+def choice(of: Sources) -> list[str]:
+    """How much there was to choose from at the first and at the last moment: with little, a list of ten holds it all."""
+    words, cuts = of.words, of.results["protocol"].get("cuts") or []
+    known = [cut for cut in cuts if cut.get("candidates") is not None]
+    if len(known) < 2:
+        return []
+    first, last = (
+        words("charts.time", "moment", moment=words.month(cut["cut"], of.zone), n=words.count(cut["candidates"]))
+        for cut in (known[0], known[-1])
+    )
+    return [words("charts.time", "choice", first=first, last=last)]
+
+
 def exposure(of: Sources) -> Section:
     """How often a venue is shown beside how much it offers."""
     words = of.words
     found = [venue for venue in of.results.get("venues") or [] if venue.get("ratio") is not None]
     if not found:
         return absent("exposure", words, words("charts.exposure", "absent") if of.measured else too_few(of))
-    under = [venue for venue in found if (venue.get("high") or 9) < 1]
-    over = [venue for venue in found if (venue.get("low") or 0) > 1]
+    under = [venue for venue in found if venue.get("high") is not None and venue["high"] < 1]
+    over = [venue for venue in found if venue.get("low") is not None and venue["low"] > 1]
     drawn = found[:MOST_VENUES]
     rows = [
         {
             "label": venue["name"] or venue["venue"],
-            "value": max(venue["ratio"], 0.1),
-            "low": max(venue["low"], 0.1) if venue.get("low") is not None else None,
-            "high": max(venue["high"], 0.1) if venue.get("high") is not None else None,
+            "value": max(venue["ratio"], SHOWN_FROM),
+            "low": max(venue["low"], SHOWN_FROM) if venue.get("low") is not None else None,
+            "high": max(venue["high"], SHOWN_FROM) if venue.get("high") is not None else None,
             "colour": OTHER if venue in under else OWN if venue in over else QUIET,
             "group": "",
         }
@@ -141,7 +156,12 @@ def exposure(of: Sources) -> Section:
         ],
         chart=intervals_chart(rows, words("charts.exposure", "axis"), False, words.locale, line=1.0, log=True),
         legend=[Key(key, "", words("charts.exposure", key)) for key in ("own", "quiet", "other")],
-        note=words("charts.exposure", "note", shown=len(drawn)) if len(found) > len(drawn) else "",
+        note="\n".join(
+            [
+                *([words("charts.exposure", "note", shown=len(drawn))] if len(found) > len(drawn) else []),
+                *([words("charts.exposure", "least")] if any(one["ratio"] < SHOWN_FROM for one in drawn) else []),
+            ]
+        ),
         head=[words("head", name) for name in ("venue", "domain", "offer", "exposure", "ratio")],
         body=[
             [

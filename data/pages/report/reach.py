@@ -392,6 +392,7 @@ def deserts(of: Sources) -> Section:
     if not found:
         return absent("deserts", words, words("reach", "no_deserts"))
     first, asked = found[0], of.opportunity["asked"]
+    empty = [one for one in found if one["activities"] and one["activities"]["high"] < 1]
     rows = [
         {
             "label": f"{areas_text([one['area']], words)}, {band_text(one['band'], words)}",
@@ -411,6 +412,7 @@ def deserts(of: Sources) -> Section:
         basis=[
             words("reach", "people", n=words.count(first["n"])) if first["n"] else words("charts.deserts", "few"),
             words("charts.deserts", "spread"),
+            words("charts.deserts", "ties", n=len(empty), total=len(found)) if len(empty) > 1 else "",
         ],
         chart=intervals_chart(rows, words("charts.deserts", "axis"), False, words.locale, line=asked["enough"]),
         legend=[
@@ -435,12 +437,13 @@ def deserts(of: Sources) -> Section:
 def desert_sentence(desert: Part, of: Sources) -> str:
     """Who has least, how much, and what keeps them from more."""
     words = of.words
+    spread = desert["activities"]
     said = words(
         "charts.deserts",
-        "sentence_none" if not desert["activities"] or desert["activities"]["median"] < 1 else "sentence",
+        "sentence_hidden" if not spread else "sentence_none" if spread["median"] < 1 else "sentence",
         area=areas_text([desert["area"]], words),
         age=band_text(desert["band"], words),
-        median=words.number((desert["activities"] or {"median": 0})["median"], 0),
+        median=words.number(spread["median"] if spread else None, 0),
         minutes=f"{of.opportunity['asked']['minutes']:g}",
     )
     if desert.get("cause"):
