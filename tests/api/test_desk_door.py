@@ -102,6 +102,10 @@ def test_a_key_is_entered_once_and_opens_the_page_that_was_asked_for(keyed: Keye
         assert "Klein-Oss" in page.text
         assert "Groot-Oss" not in page.text
         assert browser.get("/report/nl").status_code == 404  # let in, and nothing was measured yet
+        folder = keyed.served.service.home.reports("klein-oss")
+        folder.mkdir()
+        (folder / "evaluation.nl.html").write_text("<!doctype html><title>Verslag</title>", "utf-8")
+        assert "Verslag" in browser.get("/report/nl").text
         assert browser.get("/desk/key").headers["location"] == START
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.pages.desk.say import Part, Say
 from recommender.city import DOMAINS
+
+MIDDLE, SPOKE, LABEL = (290, 135), 90, 117
+"""Of the drawing, 580 by 270: its middle, and how far from there the dots and their names stand."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,25 @@ class Spoke:
 
 
 @dataclass(frozen=True)
+class Rim:
+    """Where a kind of place stands on the drawn wheel, of which ``MIDDLE`` is the middle."""
+
+    domain: str
+    label: str
+    x: float
+    y: float
+    size: float
+    text_x: float
+    text_y: float
+    anchor: str
+
+    @property
+    def touched(self) -> bool:
+        """Whether anybody of this kind takes part."""
+        return self.size > 0
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two partners who could make a route together."""
 
@@ -45,6 +68,8 @@ class Wheel:
     spokes: Sequence[Spoke]
     missing: Sequence[Spoke]
     pairs: Sequence[Pair]
+    rim: Sequence[Rim]
+    drawn: str
 
 
 def wheel(part: Part, say: Say) -> Wheel:
@@ -73,7 +98,20 @@ def wheel(part: Part, say: Say) -> Wheel:
             Spoke(one["domain"], _domain(one["domain"], say), nearest=_nearest(one, say)) for one in part["missing"]
         ],
         pairs=[_pair(one, say) for one in part["pairs"]],
+        rim=[_rim(place, code, touched.get(code), say) for place, code in enumerate(DOMAINS)],
+        drawn=text("wheel", "drawn", taking=sum(code in touched for code in DOMAINS), all=len(DOMAINS)),
     )
+
+
+def _rim(place: int, code: str, touched: Part | None, say: Say) -> Rim:
+    turn = 2 * math.pi * place / len(DOMAINS)
+    across, up = math.sin(turn), -math.cos(turn)
+    # The area of a dot goes with what there is, up to what still fits.
+    size = 0.0 if touched is None else min(7 + 3 * math.sqrt(touched["activities"]), 19)
+    anchor = "middle" if abs(across) < 0.2 else "start" if across > 0 else "end"
+    x, y = MIDDLE[0] + SPOKE * across, MIDDLE[1] + SPOKE * up
+    text_x, text_y = MIDDLE[0] + LABEL * across, MIDDLE[1] + LABEL * up + 5
+    return Rim(code, _domain(code, say), x, y, size, text_x, text_y, anchor)
 
 
 def _domain(code: str, say: Say) -> str:
