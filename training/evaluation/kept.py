@@ -68,7 +68,8 @@ class Kept:
         if path is None or not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            # The file is opened here, because numpy leaves one that it cannot read open.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return _measured({name: arrays[name] for name in arrays.files})
         except (OSError, ValueError, KeyError, BadZipFile):  # cut short by a power failure: measured anew
             return None
