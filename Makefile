@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint check data travel train evaluate compare report judged publish published rollback backup restore store-check repair serve bench prove clean port_is_free
+.PHONY: help install run test lint audit check data travel train evaluate compare report judged publish published rollback backup restore store-check repair serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ lint: $(full) ## Check format, style, types and who imports whom
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+audit: $(full) ## Look for weak spots: bandit on our own code, pip-audit on what it depends on
+	$(py) .ci/audit
 
 check: lint test ## Everything that must hold before a change goes in: lint and test
 
