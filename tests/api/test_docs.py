@@ -117,3 +117,11 @@ def test_every_field_of_a_route_is_in_its_table(kind: str, model: type[BaseModel
     told = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
     shared = {*Wishes.model_fields, "kind"}
     assert told == {field.alias or name for name, field in model.model_fields.items() if name not in shared}
+
+
+def test_the_example_for_python_runs(sample: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    (shown,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    exec(
+        shown.replace("http://localhost:8000", str(sample.http.base_url)), {}
+    )  # our own page, which says that it can be run
+    assert len(capsys.readouterr().out.splitlines()) == 5
