@@ -14,11 +14,11 @@ from data.columns import AT
 from data.insight import insight_from
 from data.store.digest import digest
 from data.tables import Tables
-from recommender.city import UNKNOWN, Catalogue, Int32
+from recommender.city import UNKNOWN, Catalogue
 from recommender.eligibility import open_pool
 from recommender.insight.asked import Asked
 from recommender.insight.cells import said_count
-from recommender.insight.choice import Calibration, calibrate, expected_visits, sample_of
+from recommender.insight.choice import BOOSTS, Calibration, calibrate, expected_visits, sample_of
 from recommender.insight.insight import Insight
 from recommender.insight.plain import (
     iso,
@@ -165,21 +165,14 @@ def calibration_of(tables: Tables, config: Config, asked: Asked, progress: Progr
     insight = insight_from(known, release, then, seed=config.seed)
     standing = insight.standing
     assert standing is not None
-    rows = new_activities(insight)
-    expected = expected_visits(
-        standing, insight.passports, insight.catalogue, insight.release or release, then, rows, new=False
-    )
-    came = visits_between(tables, insight.catalogue, then.at, asked.at)[rows]
-    progress("calibrate", len(STEPS) + 1, len(STEPS) + 1)
-    return calibrate(expected, came.astype(np.float64), weeks)
-
-
-def new_activities(insight: Insight) -> Int32:
-    """Activities with a session in the weeks asked about that nobody had been to: ascending rows."""
-    pool = open_pool(insight.catalogue, insight.asked.request())
     assert insight.release is not None
-    fresh: Int32 = pool.activities[~insight.release.model.visited[pool.activities]]
-    return fresh
+    rows = open_pool(insight.catalogue, then.request()).activities
+    expected = expected_visits(
+        standing, insight.passports, insight.catalogue, insight.release, then, rows, BOOSTS, added=False
+    )
+    came = visits_between(tables, insight.catalogue, then.at, asked.at)[rows].astype(np.float64)
+    progress("calibrate", len(STEPS) + 1, len(STEPS) + 1)
+    return calibrate(expected, came, ~insight.release.model.visited[rows], weeks)
 
 
 def visits_between(tables: Tables, catalogue: Catalogue, since: int, until: int) -> np.ndarray:

@@ -1,8 +1,10 @@
 """How often people would come: the release's conditional logit, with each learner's own pace.
 
 In each week a learner chooses among what is open and suits them, or chooses nothing (McFadden 1974, "Conditional logit
-analysis of qualitative choice behavior"). The score of an activity is its utility; the utility of nothing is what makes
-the learner come as often as they do. An activity more takes from the others and from nothing, in proportion.
+analysis of qualitative choice behavior"). The score of an activity is its utility, but for the parts that are rules and
+no tastes (``RULES``); the utility of nothing is what makes the learner come as often as they do. An activity more takes
+from the others and from nothing, in proportion. What nobody has been to yet has a constant of its own (``boost``),
+learned from how earlier new activities did: visits cannot speak for them, and people come all the same.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from recommender.scoring import Scored, score_block
 OFTENEST = 0.95
 """Nobody is taken to come more surely than this in a week."""
 _BLOCK = 64
+RULES = ("age", "days")
+"""Parts of a score that were never learned from choices: what protects children, and how soon something is."""
+BOOSTS = tuple(2.0 ** (step / 2) for step in range(-8, 17))
+"""Constants that are tried for what is new, 1/16 to 256."""
 UNCALIBRATED = 1.0
 """Dispersion where nothing is known of how earlier activities turned out: half to double and more."""
 FEWEST, LEAST_DISPERSION = 20, 0.02
@@ -48,7 +54,10 @@ class Calibration:
     Attributes
     ----------
     factor : float
+        Visits there were ÷ visits expected, with the constant below.
     dispersion : float
+    boost : float
+        What being new counts for: e to the power of the constant in the utility of what nobody has been to.
     activities : int
         How many it was learned from.
     weeks : int
@@ -59,6 +68,7 @@ class Calibration:
 
     factor: float = 1.0
     dispersion: float = UNCALIBRATED
+    boost: float = 1.0
     activities: int = 0
     weeks: int = 0
     coverage: float = float("nan")
@@ -81,6 +91,7 @@ class Calibration:
         return {
             "factor": round(self.factor, 4),
             "dispersion": round(self.dispersion, 4),
+            "boost": round(self.boost, 4),
             "activities": self.activities,
             "weeks": self.weeks,
             "calibrated": self.calibrated,
@@ -96,38 +107,47 @@ class Calibration:
         return cls(
             float(plain["factor"]),
             float(plain["dispersion"]),
+            float(plain["boost"]),
             int(plain["activities"]),
             int(plain["weeks"]),
             float("nan") if coverage is None else float(coverage),
         )
 
 
-def calibrate(expected: Float64, came: Float64, weeks: int) -> Calibration:
-    """Factor and dispersion by the method of moments.
+def calibrate(expected: Float64, came: Float64, new: Bool, weeks: int) -> Calibration:
+    """The constant for what is new by its share of all visits; factor and dispersion by the method of moments.
 
     Parameters
     ----------
-    expected, came : float64, shape (n_activities,)
-        Visits that the model expected at each new activity, and visits there were.
+    expected : float64, shape (n_activities, len(BOOSTS))
+        Visits that the model expected at each activity that was open, with each constant.
+    came : float64, shape (n_activities,)
+        Visits there were.
+    new : bool, shape (n_activities,)
+        Nobody had been there before.
     weeks : int
         Over how many weeks both are counted.
 
     Returns
     -------
     Calibration
-        The uncalibrated one for fewer than ``FEWEST`` activities, or when nobody came or was expected.
+        The uncalibrated one for fewer than ``FEWEST`` new activities, or when nobody came or was expected.
     """
-    kept = expected > 0
-    expected, came = expected[kept], came[kept]
-    if len(expected) < FEWEST or not came.sum():
+    if int((new & (expected.sum(axis=1) > 0)).sum()) < FEWEST or not came[new].sum():
         return Calibration()
-    factor = float(came.sum() / expected.sum())
-    mean = factor * expected
-    dispersion = max(float((((came - mean) ** 2) - mean).sum() / (mean**2).sum()), LEAST_DISPERSION)
-    found = Calibration(factor, dispersion, len(expected), weeks)
-    said = [found.visits(one) for one in expected.tolist()]
-    inside = [one.low <= real <= one.high for one, real in zip(said, came.tolist(), strict=True)]
-    return Calibration(factor, dispersion, len(expected), weeks, float(np.mean(inside)))
+    share = expected[new].sum(axis=0) / expected.sum(axis=0)
+    boost = float(np.exp(np.interp(came[new].sum() / came.sum(), share, np.log(BOOSTS))))
+    place = np.interp(np.log(boost), np.log(BOOSTS), np.arange(len(BOOSTS)))
+    low = min(int(place), len(BOOSTS) - 2)
+    of_new = expected[new, low] * (1 - (place - low)) + expected[new, low + 1] * (place - low)
+    there = came[new]
+    factor = float(there.sum() / of_new.sum())
+    mean = factor * of_new
+    dispersion = max(float((((there - mean) ** 2) - mean).sum() / (mean**2).sum()), LEAST_DISPERSION)
+    found = Calibration(factor, dispersion, boost, len(of_new), weeks)
+    said = [found.visits(one) for one in of_new.tolist()]
+    inside = [one.low <= real <= one.high for one, real in zip(said, there.tolist(), strict=True)]
+    return Calibration(factor, dispersion, boost, len(of_new), weeks, float(np.mean(inside)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +162,33 @@ class Standing:
         People that each stands for.
     pace : float64, shape (n_sample,)
         Visits in a week.
-    utility : float64, shape (n_sample, n_weeks)
-        Log of the summed exponentials of all that is open and suits, nothing included; inf for who never comes.
+    known, new : float64, shape (n_sample, n_weeks)
+        Log of the summed exponentials of what is open and suits and has been visited by anybody, and of what has not; -inf
+        for nothing of it.
     """
 
     person: Int32
     weight: Float64
     pace: Float64
-    utility: Float64
+    known: Float64
+    new: Float64
+
+    def utility(self, boost: float = 1.0) -> Float64:
+        """The same of everything, nothing included. Shape (n_sample, n_weeks); inf for who never comes.
+
+        The utility of nothing makes the mean chance of coming the learner's pace.
+        """
+        both = np.logaddexp(self.known, self.new + np.log(boost))
+        top = both.max(axis=1, keepdims=True, initial=-np.inf)
+        level = np.where(np.isfinite(top), top, 0.0)
+        sums = np.exp(both - level)
+        usual = sums.mean(axis=1, keepdims=True)
+        # With nothing to compare with, an average activity would be chosen as often as the learner comes.
+        usual = np.where(usual > 0, usual, 1.0)
+        pace = self.pace[:, None]
+        with np.errstate(divide="ignore"):
+            found: Float64 = level + np.log(sums + np.where(pace > 0, usual * (1 - pace) / pace, np.inf))
+        return found
 
 
 def weekly(catalogue: Catalogue, asked: Asked, rows: Int64 | Int32 | None = None) -> Bool:
@@ -235,30 +274,29 @@ def standing_of(
     """
     pace = np.minimum(people.pace(asked.at)[person], OFTENEST)
     there = weekly(catalogue, asked)
-    utility = np.full((len(person), asked.weeks), np.inf)
+    visited = release.model.visited
+    known, new = np.full((2, len(person), asked.weeks), -np.inf)
     request = Request(at=asked.at, closes=asked.until, count=1, policy="relevance", explain=False)
     for row, scored in enumerate(scored_for(person, passports, catalogue, release, request)):
         if row % _BLOCK == 0:
             progress(row, len(person))
-        if pace[row]:
-            utility[row] = _with_nothing(scored, there, float(pace[row]))
+        rows, values = scored.can.activities, tastes(scored)
+        if len(rows) and pace[row]:
+            top = float(values.max())
+            lifts = np.exp(values - top)
+            with np.errstate(divide="ignore"):
+                known[row] = top + np.log(there[:, rows] @ (lifts * visited[rows]))
+                new[row] = top + np.log(there[:, rows] @ (lifts * ~visited[rows]))
     progress(len(person), len(person))
-    return Standing(person, weight, pace, utility)
+    return Standing(person, weight, pace, known, new)
 
 
-def _with_nothing(scored: Scored, there: Bool, pace: float) -> Float64:
-    """Log-sums per week, with the utility of nothing that makes the mean chance of coming the learner's pace."""
-    values = scored.total.astype(np.float64)
-    if not len(values):
-        # Nothing to compare with: an average activity would be chosen as often as the learner comes.
-        return np.zeros(len(there)) - float(np.log(pace))
-    top = float(values.max())
-    sums = there[:, scored.can.activities] @ np.exp(values - top)
-    usual = float(sums.mean())
-    if not usual:
-        return np.zeros(len(there)) + (top - float(np.log(pace)))
-    logs: Float64 = top + np.log(sums + usual * (1 - pace) / pace)
-    return logs
+def tastes(scored: Scored) -> Float64:
+    """Scores without the parts that are rules. Shape (n_eligible,)."""
+    values: Float64 = scored.total.astype(np.float64)
+    for name in RULES:
+        values = values - scored.context.parts[name]
+    return values
 
 
 def expected_visits(
@@ -268,27 +306,32 @@ def expected_visits(
     release: Release,
     asked: Asked,
     rows: Int32,
-    new: bool = True,
+    boosts: Sequence[float] = (1.0,),
+    added: bool = True,
 ) -> Float64:
-    """Visits to some activities in the weeks asked about, before calibration.
+    """Visits to some activities in the weeks asked about, before the factor of the calibration.
 
     Parameters
     ----------
     catalogue, release
         That hold the activities, aligned.
     rows : int32, shape (n,)
-        Activities; each by itself, as if the others were not there.
-    new : bool
-        False: they are part of what ``standing`` was made of.
+        Activities.
+    boosts : sequence of float
+        Constants to try for what nobody has been to.
+    added : bool
+        Each is added by itself, as if the others were not there. False: they are part of what ``standing`` was made of.
 
     Returns
     -------
-    float64, shape (n,)
+    float64, shape (n, len(boosts))
     """
     there = weekly(catalogue, asked)
     column = np.full(len(catalogue.activities), -1, dtype=np.int64)
     column[rows] = np.arange(len(rows))
-    found = np.zeros(len(rows))
+    new = ~release.model.visited
+    utility = [standing.utility(boost) for boost in boosts]
+    found = np.zeros((len(rows), len(boosts)))
     request = Request(
         at=asked.at, closes=asked.until, count=1, policy="relevance", explain=False, candidates=np.asarray(rows)
     )
@@ -296,7 +339,10 @@ def expected_visits(
         own = scored.can.activities
         if not len(own) or not standing.pace[row]:
             continue
-        lift = np.exp(np.minimum(scored.total.astype(np.float64)[None, :] - standing.utility[row][:, None], 50.0))
-        chance = lift / (1 + lift) if new else np.minimum(lift, 1.0)
-        found[column[own]] += standing.weight[row] * (chance * there[:, own]).sum(axis=0)
+        values = tastes(scored)
+        for place, boost in enumerate(boosts):
+            own_values = values + np.log(boost) * new[own]
+            lift = np.exp(np.minimum(own_values[None, :] - utility[place][row][:, None], 50.0))
+            chance = lift / (1 + lift) if added else np.minimum(lift, 1.0)
+            found[column[own], place] += standing.weight[row] * (chance * there[:, own]).sum(axis=0)
     return found

@@ -88,8 +88,9 @@ def suggest(
     picks = list(dict.fromkeys([*city, *cells.values()]))
     chosen = [candidates[pick] for pick in picks]
     if release is not None and standing is not None:
-        chosen = _with_theme(chosen, cases, passports, release, standing)
-        chosen = _with_hour(chosen, cases, passports, release, standing, hours)
+        known = calibration or Calibration()
+        chosen = _with_theme(chosen, cases, passports, release, standing, known)
+        chosen = _with_hour(chosen, cases, passports, release, standing, known, hours)
     gains = dict(zip(picks, what_if(chosen, cases, grid, passports, release, standing, calibration), strict=True))
     progress(len(candidates) + 1, len(candidates) + 1)
     return Suggestions(tuple(gains[pick] for pick in city), {cell: gains[pick] for cell, pick in cells.items()})
@@ -172,7 +173,12 @@ def _best_for(
 
 
 def _with_theme(
-    chosen: Sequence[Addition], cases: Cases, passports: Sequence[Passport], release: Release, standing: Standing
+    chosen: Sequence[Addition],
+    cases: Cases,
+    passports: Sequence[Passport],
+    release: Release,
+    standing: Standing,
+    calibration: Calibration,
 ) -> list[Addition]:
     """Each with the theme to which most would come."""
     themes = cases.catalogue.themes
@@ -182,7 +188,7 @@ def _with_theme(
     if not tried or not chosen:
         return list(chosen)
     variants = [replace(one, themes=((theme, 1.0),)) for one in chosen for theme in tried]
-    return _best_of(variants, len(tried), cases, passports, release, standing)
+    return _best_of(variants, len(tried), cases, passports, release, standing, calibration)
 
 
 def _with_hour(
@@ -191,6 +197,7 @@ def _with_hour(
     passports: Sequence[Passport],
     release: Release,
     standing: Standing,
+    calibration: Calibration,
     hours: OpenHours | None,
 ) -> list[Addition]:
     """Each at the hour at which most would come, of those at which the venue is open."""
@@ -202,7 +209,7 @@ def _with_hour(
             if _is_open(replace(one, weekday=slot[0], minute=slot[1]), cases, hours)
         ]
         variants = [replace(one, weekday=weekday, minute=minute) for weekday, minute in slots] or [one]
-        best += _best_of(variants, len(variants), cases, passports, release, standing)
+        best += _best_of(variants, len(variants), cases, passports, release, standing, calibration)
     return best
 
 
@@ -213,9 +220,10 @@ def _best_of(
     passports: Sequence[Passport],
     release: Release,
     standing: Standing,
+    calibration: Calibration,
 ) -> list[Addition]:
     """Of every ``each`` in a row the one to which most would come; of equal ones the first."""
-    expected = visits_to(variants, cases, passports, release, standing).reshape(-1, each)
+    expected = visits_to(variants, cases, passports, release, standing, calibration).reshape(-1, each)
     return [variants[row * each + int(column)] for row, column in enumerate(expected.argmax(axis=1))]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.city import Bool, Catalogue, Int32, Int64
+from recommender.city import Bool, Catalogue, Float64, Int32
 from recommender.eligibility import eligible, open_pool
 from recommender.insight.addition import Addition, place_of, with_additions
 from recommender.insight.cases import Cases
@@ -158,8 +158,8 @@ def what_if(
     counts = [found.counts(column, grid.flock) for column in range(len(additions))]
     visits: list[Visits | None] = [None] * len(additions)
     if release is not None and standing is not None:
-        expected = visits_to(additions, cases, passports, release, standing)
         calibration = calibration or Calibration()
+        expected = visits_to(additions, cases, passports, release, standing, calibration)
         for column, one in enumerate(additions):
             most = np.inf if one.places is None else float(one.places * one.sessions)
             if counts[column]["eligible"]:
@@ -171,10 +171,16 @@ def what_if(
 
 
 def visits_to(
-    additions: Sequence[Addition], cases: Cases, passports: Sequence[Passport], release: Release, standing: Standing
-) -> np.ndarray:
-    """Expected visits to each addition alone, not calibrated. Shape (n_additions,), float64."""
+    additions: Sequence[Addition],
+    cases: Cases,
+    passports: Sequence[Passport],
+    release: Release,
+    standing: Standing,
+    calibration: Calibration,
+) -> Float64:
+    """Expected visits to each addition alone, before the factor of the calibration. Shape (n_additions,)."""
     catalogue = with_additions(cases.catalogue, additions, cases.asked.at)
-    rows: Int64 = np.arange(len(cases.catalogue.activities), len(catalogue.activities))
-    extended = release.extended(catalogue)
-    return expected_visits(standing, passports, catalogue, extended, cases.asked, rows.astype(np.int32))
+    rows = np.arange(len(cases.catalogue.activities), len(catalogue.activities), dtype=np.int32)
+    extended, boosts = release.extended(catalogue), (calibration.boost,)
+    found: Float64 = expected_visits(standing, passports, catalogue, extended, cases.asked, rows, boosts)[:, 0]
+    return found

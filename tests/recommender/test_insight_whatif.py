@@ -18,7 +18,7 @@ from recommender.city import UNKNOWN, Catalogue, Clock, Place
 from recommender.errors import BadInput
 from recommender.insight.addition import Addition, starts_of, with_additions
 from recommender.insight.asked import Asked
-from recommender.insight.choice import Calibration, calibrate, expected_visits, sample_of, weekly
+from recommender.insight.choice import BOOSTS, Calibration, calibrate, expected_visits, sample_of, weekly
 from recommender.insight.insight import Insight
 from recommender.insight.plain import addition_from, plain_addition, plain_gain
 from recommender.insight.whatif import gained
@@ -106,7 +106,7 @@ def test_what_everybody_does_adds_up_to_their_pace(ready: Insight) -> None:
     """Visits expected at everything that is there already are what the learners make in all, or less."""
     standing, asked = ready.standing, ready.asked
     rows = np.flatnonzero(weekly(ready.catalogue, asked).any(axis=0)).astype(np.int32)
-    found = expected_visits(standing, ready.passports, ready.catalogue, ready.release, asked, rows, new=False)
+    found = expected_visits(standing, ready.passports, ready.catalogue, ready.release, asked, rows, added=False)
     weeks_used = asked.weeks
     assert found.sum() <= standing.pace.sum() * weeks_used * 1.05
     assert found.sum() >= standing.pace.sum() * weeks_used * 0.6
@@ -227,21 +227,38 @@ def test_a_wrong_form_says_which_field(ready: Insight, form: dict[str, object], 
 
 def test_calibration_finds_what_was_planted() -> None:
     rng = np.random.default_rng(1)
-    expected = rng.gamma(2.0, 6.0, 4000)
-    came = rng.poisson(expected * 1.7 * rng.gamma(1 / 0.3, 0.3, 4000)).astype(float)
-    found = calibrate(expected, came, 8)
+    new = np.arange(4000) < 2000
+    worth = rng.gamma(2.0, 6.0, 4000)
+    # All the model says is that learners come so often: what new activities gain by a constant, others lose.
+    mass = worth[:, None] * np.where(new[:, None], BOOSTS, 1.0)
+    expected = mass / mass.sum(axis=0) * worth.sum()
+    planted = 6.0
+    true = worth * np.where(new, planted, 1.0)
+    true *= 1.7 * worth.sum() / true.sum()
+    came = rng.poisson(true * rng.gamma(1 / 0.3, 0.3, 4000)).astype(float)
+    found = calibrate(expected, came, new, 8)
+    assert found.boost == pytest.approx(planted, rel=0.1)
     assert found.factor == pytest.approx(1.7, rel=0.05)
     assert found.dispersion == pytest.approx(0.3, rel=0.15)
     assert 0.93 <= found.coverage <= 0.98
-    assert Calibration.from_plain(found.as_plain()).factor == pytest.approx(found.factor, abs=1e-3)
+    assert Calibration.from_plain(found.as_plain()).boost == pytest.approx(found.boost, abs=1e-3)
 
 
 def test_too_little_to_calibrate_with_is_said() -> None:
-    assert not calibrate(np.ones(5), np.ones(5), 8).calibrated
-    assert not calibrate(np.ones(50), np.zeros(50), 8).calibrated
-    wide, narrow = Calibration().visits(20.0), Calibration(1.0, 0.05, 50, 8).visits(20.0)
+    for many, came in ((5, 1.0), (50, 0.0)):
+        ones = np.ones(many)
+        assert not calibrate(np.ones((many, len(BOOSTS))), came * ones, ones > 0, 8).calibrated
+    wide, narrow = Calibration().visits(20.0), Calibration(1.0, 0.05, 1.0, 50, 8).visits(20.0)
     assert wide.high - wide.low > narrow.high - narrow.low
     assert Calibration().visits(0.0).high == 0
+
+
+def test_what_is_new_gains_by_its_constant_and_never_more_than_everybody(ready: Insight) -> None:
+    one = Addition(venue=0, themes=((5, 1.0),), age_min=4, age_max=99, sessions=4)
+    told = [replace(ready, calibration=Calibration(boost=boost)) for boost in (1.0, 4.0, 1e6)]
+    visits = [insight.what_if(one).visits.expected for insight in told]
+    assert visits[0] < visits[1] < visits[2]
+    assert visits[2] <= 4 * len(ready.people)
 
 
 def test_a_sample_stands_for_everybody() -> None:
