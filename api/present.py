@@ -12,6 +12,9 @@ from data.messages import load, relax_text, step_text
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
 from recommender.city import COMPANY, DOMAINS, FORMS, STAGES, UNKNOWN
 
+DESCRIBED = 4096
+"""Activities whose description is kept at hand, in all languages together."""
+
 
 def number(value: float, digits: int = 6) -> float | None:
     """A number, None for NaN."""
@@ -70,6 +73,17 @@ def activities(live: Live, rows: Sequence[int], lang: str) -> list[dict[str, Any
     return found
 
 
+def _described(live: Live, rows: Sequence[int], lang: str) -> list[dict[str, Any]]:
+    """The same, from what was described before: lists of one day hold much the same activities. Not to be changed."""
+    kept = live.described
+    new = [row for row in rows if (row, lang) not in kept]
+    if len(kept) + len(new) > DESCRIBED:
+        kept.clear()
+        new = list(rows)
+    kept.update(zip(((row, lang) for row in new), activities(live, new, lang), strict=True))
+    return [kept[row, lang] for row in rows]
+
+
 def _heaviest(pair: tuple[int, float]) -> tuple[float, int]:
     return -pair[1], pair[0]
 
@@ -113,6 +127,14 @@ def venue(live: Live, row: int) -> dict[str, Any] | None:
     }
 
 
+def _venue(live: Live, row: int) -> dict[str, Any] | None:
+    """The same, from what was described before."""
+    kept = live.venues_described
+    if row not in kept:
+        kept[row] = venue(live, row)
+    return kept[row]
+
+
 def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
     """A reason in words; see ``ReasonShape``."""
     catalogue = live.catalogue
@@ -130,13 +152,13 @@ def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
 
 
 def _recommendations(live: Live, found: Sequence[Recommendation], lang: str) -> list[dict[str, Any]]:
-    what = activities(live, [one.activity for one in found], lang)
+    what = _described(live, [one.activity for one in found], lang)
     return [
         {
             "rank": one.rank,
             "activity": described,
             "session": session(live, one.session),
-            "venue": venue(live, one.venue),
+            "venue": _venue(live, one.venue),
             "travel_minutes": number(one.travel_minutes, 1),
             "score": number(one.score),
             "slot": one.slot,

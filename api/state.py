@@ -124,6 +124,16 @@ class Live:
         """Sessions begin and end at the same few moments, so they are put in words once."""
         return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, self.zone).isoformat())
 
+    @cached_property
+    def described(self) -> dict[tuple[int, str], dict[str, Any]]:
+        """Activities as ``present`` shows them, by row and language: room for some, filled as they are asked for."""
+        return {}
+
+    @cached_property
+    def venues_described(self) -> dict[int, dict[str, Any] | None]:
+        """Venues as ``present`` shows them, by row."""
+        return {}
+
     def said(self, reason: Reason, lang: str) -> str:
         """A reason as a sentence, see ``reason_text``. Neither its gain nor a part of a minute is said."""
         minutes = None if reason.minutes is None else ceil(reason.minutes)

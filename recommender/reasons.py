@@ -86,17 +86,16 @@ def explain(
         "next_station": context.station,
     }
     parts = sources | context.parts
-    gains = np.empty((len(CODES), len(activities)))
-    for code, (gain, names) in enumerate(zip(gains, (GAINS[code] for code in CODES), strict=True)):
-        gain[:] = parts[names[0]] if len(names) == 1 else sum(parts[name].astype(np.float64) for name in names)
-        if CODES[code] in speaks:
-            gain[speaks[CODES[code]] == UNKNOWN] = 0
+    names, values = tuple(parts), np.stack(tuple(parts.values())).astype(np.float64)
+    gains = values[[names.index(GAINS[code][0]) for code in CODES]]
+    gains[CODES.index("together_with")] += values[names.index("graph")]
+    for code, who in speaks.items():
+        gains[CODES.index(code), who == UNKNOWN] = 0
     gains[CODES.index("free"), catalogue.activities.price[activities] != 0] = 0
     strongest = np.argsort(-gains, axis=0, kind="stable")[:MOST].T.tolist()
     about = [speaks[code].tolist() if code in speaks else None for code in CODES]
     about[CODES.index("near")] = context.minutes.tolist()
-    found, names = list[Why](), tuple(parts)
-    table = zip(*(values.tolist() for values in parts.values()), strict=True)
+    found, table = list[Why](), values.T.tolist()
     for place, (row, best, gained) in enumerate(zip(table, strongest, gains.T.tolist(), strict=True)):
         reasons = tuple(
             _reason(code, gained[code], about[code], place) for code in best if gained[code] >= WORTH_SAYING
