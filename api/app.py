@@ -71,6 +71,7 @@ def create_app(
         try:
             yield
         finally:
+            await app.state.desk.settle()
             for city in service.cities.values():
                 await city.settle()
             await service.writer.stop()

@@ -38,6 +38,7 @@ class Kept:
         self._most, self._waiting, self._patience = most, waiting, patience
         self._places = asyncio.Semaphore(at_once)
         self._tasks: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+        self._closed = False
 
     async def get(self, question: Hashable, work: Callable[[], _Made]) -> _Made:
         """The answer to a question.
@@ -71,7 +72,14 @@ class Kept:
 
     async def _make(self, work: Callable[[], _Made]) -> _Made:
         async with self._places:
+            if self._closed:
+                raise Busy("the service is stopping")
             return await asyncio.to_thread(work)
+
+    async def settle(self) -> None:
+        """Begin nothing any more, and wait for what has begun."""
+        self._closed = True
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _settled(self, question: Hashable, task: asyncio.Task[Any]) -> None:
         if task.cancelled() or task.exception() is not None:

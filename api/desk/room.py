@@ -68,6 +68,7 @@ class Desk:
         self._reports = Reports()
         self._service = service
         self._preparing: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def figures(self, city: str) -> Figures:
         """What was measured of a city."""
@@ -135,7 +136,19 @@ class Desk:
         if release and release != live.release_name:
             used = load_release(self._service.home.releases(city) / release).extended(live.catalogue)
         known = Calibration.from_plain(dict(calibration)) if calibration else None
-        return live.catalogue, insight_from(tables, used, asked, known)
+        return live.catalogue, insight_from(tables, used, asked, known, progress=self._go_on)
+
+    def _go_on(self, step: str, done: int, total: int) -> None:
+        """Heard between the parts of long work: breaks it off when the service stops."""
+        if self._closing:
+            raise Busy("the service is stopping")
+
+    async def settle(self) -> None:
+        """Break off what is being worked out, and wait until nothing asks the store any more."""
+        self._closing = True
+        for kept in (self._insights, self.answers, self.drawings):
+            await kept.settle()
+        await asyncio.gather(*self._preparing)
 
 
 def _asked(at: int, measured: Part) -> Asked:

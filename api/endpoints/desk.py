@@ -26,7 +26,8 @@ CHOOSING = ("least", "wheel", "report")
 async def first(request: Request) -> Response:
     """The first page: who has least, and where to go from there."""
     scene = await scene_of(request, request.query_params)
-    desk_of(request).get_ready(scene.live, scene.figures)
+    if "text/html" in request.headers.get("accept", ""):  # somebody is about to read on
+        desk_of(request).get_ready(scene.live, scene.figures)
     return _page(request, scene, views.start(scene))
 
 

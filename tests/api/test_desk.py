@@ -440,6 +440,34 @@ def test_nobody_waits_for_ever_and_not_too_many_wait() -> None:
     asyncio.run(ask())
 
 
+def test_whoever_stops_waits_for_what_has_begun_and_begins_nothing_more() -> None:
+    made: list[str] = []
+
+    async def ask() -> None:
+        kept = Kept(9)
+        first = asyncio.create_task(kept.get("a", lambda: made.append("a")))
+        second = asyncio.create_task(kept.get("b", lambda: made.append("b")))
+        while not made:
+            await asyncio.sleep(0.01)
+        await kept.settle()
+        await first
+        with pytest.raises(Busy):
+            await asyncio.gather(second, kept.get("c", lambda: made.append("c")))
+
+    asyncio.run(ask())
+    assert "c" not in made
+
+
+def test_a_service_that_stops_breaks_off_long_work(town: Town) -> None:
+    with serve(Settings(home=town.home.path)) as running:
+        desk = running.app.state.desk
+        with httpx.Client(base_url=f"http://127.0.0.1:{running.port}", headers=BROWSER, timeout=90) as browser:
+            browser.get("/desk")  # begins to get ready
+    assert not desk._preparing
+    with pytest.raises(Busy):
+        desk._go_on("what if", 1, 2)
+
+
 def test_figures_are_read_again_when_they_change_and_a_broken_file_is_none(town: Town) -> None:
     reports, folder = Reports(), town.home.reports(town.city)
     first = reports.of(folder)
