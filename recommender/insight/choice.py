@@ -107,7 +107,7 @@ class Calibration:
         return cls(
             float(plain["factor"]),
             float(plain["dispersion"]),
-            float(plain["boost"]),
+            float(plain.get("boost", 1.0)),
             int(plain["activities"]),
             int(plain["weeks"]),
             float("nan") if coverage is None else float(coverage),
