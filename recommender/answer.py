@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 SLOTS = ("interest", "next_station", "new_direction", "drawn")
 FALLBACKS = ("personalised", "wishes", "popular_nearby", "agenda")
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an activity stands where it stands.
 
     Attributes
@@ -34,8 +35,7 @@ class Reason:
     gain: float = 0.0
 
 
-@dataclass(frozen=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One activity of the list, with the session to go to.
 
     Attributes
@@ -66,7 +66,7 @@ class Recommendation:
     probability: float = 1.0
     not_known: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

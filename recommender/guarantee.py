@@ -6,7 +6,7 @@ other one is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[
     moved = list(slots)
     for place, slot in enumerate(head):
         if shown < promised and qualifies[slot.position] and not at_best[slot.position]:
-            moved[place], shown = replace(slot, session=int(claim.session[slot.position])), shown + 1
+            moved[place], shown = slot._replace(session=int(claim.session[slot.position])), shown + 1
     inside, below = {slot.position for slot in head}, {slot.position: place for place, slot in enumerate(slots)}
     waiting = []
     if shown < promised:

@@ -6,8 +6,9 @@ less is ever given as a reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -48,12 +49,11 @@ SPEAKS_OF = [
 """Which of them each does, if it names any."""
 
 
-@dataclass(frozen=True)
-class Why:
+class Why(NamedTuple):
     """What each source added to one score, and the reasons that follow from it."""
 
     reasons: tuple[Reason, ...] = ()
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = MappingProxyType({})
 
 
 def explain(
@@ -105,9 +105,10 @@ def explain(
 
 
 def _reason(code: int, gain: float, about: list[Any] | None, place: int) -> Reason:
+    if about is None:
+        return Reason(CODES[code], gain=gain)
     named: list[Any] = [None] * len(NAMED)
-    if about is not None:
-        named[SPEAKS_OF[code]] = about[place]
+    named[SPEAKS_OF[code]] = about[place]
     activity, theme, line, minutes = named
     return Reason(CODES[code], activity, theme, line, minutes, gain)
 
