@@ -72,6 +72,8 @@ endif
 train: data ## Load, then fit a release; it is not in service yet
 	$(py) -m training train $(city) $(config)
 
+load: data ## The same as data
+
 travel: $(full) ## Give the city its streets and its timetable: STREETS=map.osm.pbf TIMETABLE=gtfs.zip
 	$(py) -m training travel $(city) $(if $(STREETS),--streets '$(STREETS)') $(if $(TIMETABLE),--timetable '$(TIMETABLE)')
 
