@@ -14,8 +14,8 @@ from api.shapes.route_question import DayPart, Goal, JourneyQuestion, OutingQues
 from api.state import Live
 from api.translate import near, place_from, row, rows
 from recommender.city import UNKNOWN, Catalogue, Int32, Place
-from recommender.routing.journey_wish import JourneyWish
-from recommender.routing.outing_wish import DAY_MINUTES, OutingWish, Pause
+from recommender.routing.journey.wish import JourneyWish
+from recommender.routing.outing.wish import DAY_MINUTES, OutingWish, Pause
 
 
 def outing_from(question: OutingQuestion, catalogue: Catalogue, at: int, start: Place | None) -> OutingWish:

@@ -14,9 +14,9 @@ from data.translate import catalogue_from, passports_from
 from recommender.city import Catalogue
 from recommender.passport import NOBODY, Request
 from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey, solutions
-from recommender.routing.journey_ask import ask
-from recommender.routing.journey_pose import pose
-from recommender.routing.journey_solve import Work
+from recommender.routing.journey.ask import ask
+from recommender.routing.journey.pose import pose
+from recommender.routing.journey.solve import Work
 from recommender.travel import GreatCircle
 from training.config import Config
 from training.fit import fit

@@ -26,14 +26,14 @@ from data.simulation import SimulationConfig, simulate
 from data.translate import catalogue_from, passports_from
 from recommender.city import Float64
 from recommender.passport import Passport, Request
-from recommender.routing.asking import Asked
 from recommender.routing.outing import DEFAULT_STOP, OutingWish
-from recommender.routing.posing import pose
+from recommender.routing.outing.asking import Asked
+from recommender.routing.outing.posing import pose
+from recommender.routing.outing.searching import best_of
+from recommender.routing.outing.units import as_tuned, back
+from recommender.routing.outing.visits import Visits, visits_of
 from recommender.routing.problem import Problem, Solution
-from recommender.routing.searching import best_of
 from recommender.routing.solve import solve, warm_up
-from recommender.routing.units import as_tuned, back
-from recommender.routing.visits import Visits, visits_of
 from recommender.travel import GreatCircle
 from training.config import Config
 from training.evaluation.cut import known_at

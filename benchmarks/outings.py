@@ -27,11 +27,11 @@ from data.translate import catalogue_from, passports_from
 from recommender.city import Catalogue, Float64, Int32
 from recommender.passport import Passport, Request, Stamps
 from recommender.release import Release
-from recommender.routing.asking import Asked
 from recommender.routing.outing import OutingWish, plan_outing
-from recommender.routing.posing import pose
+from recommender.routing.outing.asking import Asked
+from recommender.routing.outing.posing import pose
+from recommender.routing.outing.visits import visits_of
 from recommender.routing.solve import warm_up
-from recommender.routing.visits import visits_of
 from recommender.travel import GreatCircle
 from training.config import Config
 from training.evaluation.cut import known_at

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from api.shapes.question import Point, Wishes
 from api.shapes.values import Date, Id, Moment, Strict
 from recommender.city import DOMAINS
-from recommender.routing import journey_wish, outing_wish
+from recommender.routing.journey import wish as journey_wish
+from recommender.routing.outing import wish as outing_wish
 
 Stops = Annotated[tuple[Id, ...], Field(max_length=outing_wish.MOST_STOPS)]
 Price = Annotated[float, Field(ge=0, le=1_000_000, description="Euros, all stops together.")]

@@ -21,7 +21,9 @@ EACH_TIME = 10
 @contextmanager
 def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that serves on a port, ready to be asked."""
-    process = subprocess.Popen([sys.executable, "-m", *command], env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and process.poll() is None:

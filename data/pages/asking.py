@@ -11,7 +11,7 @@ import numpy as np
 from data.pages.choices import Choices
 from recommender.city import UNKNOWN, Catalogue, Place
 from recommender.passport import Passport, Request, Stamps
-from recommender.routing.outing_wish import OutingWish
+from recommender.routing.outing.wish import OutingWish
 
 COUNT = 5
 OUTING_STOPS, OUTING_AHEAD = 4, 14

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from recommender.city import Float64, Int32
-from recommender.routing.kernel import search, start
-from recommender.routing.kernel_state import (
+from recommender.routing.kernel.search import search, start
+from recommender.routing.kernel.state import (
     BEST_WORTH,
     ITERATION,
     Fixed,

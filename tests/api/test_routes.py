@@ -15,7 +15,7 @@ from api.shapes.route_answer import RoutesShape
 from data.home import Home
 from data.messages import languages, load
 from data.tables import Tables
-from recommender.routing.why import WHY
+from recommender.routing.outing.why import WHY
 from tests.api.conftest import Served, problem, serve
 
 pytestmark = pytest.mark.usefixtures("ready_to_plan")

@@ -20,12 +20,12 @@ from recommender.errors import BadInput
 from recommender.passport import Passport, Request
 from recommender.routing.hours import OpenHours
 from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey, solutions
-from recommender.routing.journey_ask import ask
-from recommender.routing.journey_pose import pose
-from recommender.routing.journey_route import route_of
-from recommender.routing.journey_solve import Work
+from recommender.routing.journey.ask import ask
+from recommender.routing.journey.pose import pose
+from recommender.routing.journey.route import route_of
+from recommender.routing.journey.solve import Work
 from recommender.routing.outing import OutingWish, plan_outing
-from recommender.routing.outing_wish import Pause as Rest
+from recommender.routing.outing.wish import Pause as Rest
 from recommender.routing.problem import MaxIterations
 from recommender.routing.route import Route
 from recommender.routing.validator import Pause, Rules, check_journey, check_outing

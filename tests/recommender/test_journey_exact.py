@@ -14,11 +14,11 @@ from benchmarks.cities import DAY, HOUR, MONDAY, Oddities, random_city
 from recommender.city import Catalogue
 from recommender.passport import Request
 from recommender.routing.journey import JourneyWish, SolveLimit, solutions
-from recommender.routing.journey_ask import Asked, ask
-from recommender.routing.journey_model import RESOLUTION, STATION, STEP_SHARE, VARIETY
-from recommender.routing.journey_pose import pose
-from recommender.routing.journey_problem import JourneySolution
-from recommender.routing.journey_solve import Work
+from recommender.routing.journey.ask import Asked, ask
+from recommender.routing.journey.model import RESOLUTION, STATION, STEP_SHARE, VARIETY
+from recommender.routing.journey.pose import pose
+from recommender.routing.journey.problem import JourneySolution
+from recommender.routing.journey.solve import Work
 from recommender.routing.route import Leg, Route, Stop
 from recommender.routing.validator import Rules, check_journey
 from recommender.travel import GreatCircle

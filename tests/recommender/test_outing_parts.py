@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.routing.outing.timing import SPARE, Times, times_of
+from recommender.routing.outing.units import as_tuned, back
 from recommender.routing.prizes import prizes
 from recommender.routing.problem import MaxIterations, Problem
 from recommender.routing.solve import solve
-from recommender.routing.timing import SPARE, Times, times_of
-from recommender.routing.units import as_tuned, back
 
 HOUR = 3600.0
 

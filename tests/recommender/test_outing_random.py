@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from recommender.city import Catalogue
 from recommender.routing.outing import Pause
+from recommender.routing.outing.why import WHY
 from recommender.routing.route import Routes
-from recommender.routing.why import WHY
 from tests.recommender.outing_town import (
     ACTIVITIES,
     FAR_END,

@@ -17,9 +17,9 @@ from recommender.city import Catalogue
 from recommender.passport import Passport, Request
 from recommender.release import Release
 from recommender.routing.outing import OutingWish, Pause, plan_outing
+from recommender.routing.outing.why import MEANING, WHY
 from recommender.routing.problem import MaxIterations
 from recommender.routing.route import Routes
-from recommender.routing.why import MEANING, WHY
 from tests.conftest import AS_OF
 from tests.recommender.outing_town import (
     CHILD,
