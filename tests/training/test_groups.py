@@ -230,7 +230,14 @@ def test_every_kind_of_group_has_a_name_in_both_languages():
             assert " 0 " not in text.replace(" 0 activit", ""), "a gap is never said as nothing"
 
 
-AREAS = st.sampled_from(["A", "B", "C", "D", "E", "", "F"])
+def test_a_grouping_that_would_undo_histories_is_left_out():
+    """A neighbourhood that holds all newcomers but three: the results show histories elsewhere too, so the neighbourhoods go."""
+    history = np.repeat([0, 4], [100, 300])
+    area = ["A"] * 97 + ["B"] * 303
+    found = grouped(np.linspace(0, 1, 400), [by_area(area), by_history(history)], 20, 0)
+    assert [one["why_none"] for one in found["dimensions"]] == ["few", None]
+    alone = grouped(np.linspace(0, 1, 400), [by_area(area)], 20, 0)
+    assert alone["dimensions"][0]["why_none"] is None
 
 
 @settings(max_examples=150, deadline=None)

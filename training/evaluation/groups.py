@@ -126,7 +126,8 @@ def grouped(
     values : float64, shape (n_people,)
         One value for each different learner (the mean over the cuts they were tested in); NaN leaves them out, of the groups too.
     groupings : sequence of Grouping
-        The most important first: a grouping that would give away fewer than ten people beside those before it is not shown.
+        The most important first: a grouping that would give away fewer than ten people beside those before it (and beside
+        histories) is not shown.
     draws, seed : int
         Of the permutations.
     domains : float64, shape (n_people, n_domains), or None
@@ -145,7 +146,10 @@ def grouped(
     there = ~np.isnan(values)
     kept = [Grouping(one.name, one.labels, one.group[there]) for one in groupings]
     kept = [_refitted(one) for one in kept]
-    good = side_by_side([one.group for one in kept])
+    # The results also show histories by themselves, so these come first: what is said beside them must not undo them.
+    order = sorted(range(len(kept)), key=lambda place: kept[place].name != "history")
+    allowed = dict(zip(order, side_by_side([kept[place].group for place in order]), strict=True))
+    good = [allowed[place] for place in range(len(kept))]
     figures = values[there]
     dimensions = [
         _dimension(one, figures, draws, seed, bounds) if fine and len(one.labels) > 1 else _nothing(one.name)
