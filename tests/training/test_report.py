@@ -249,6 +249,7 @@ def test_the_first_page_answers_three_questions_and_links_to_why(results, opport
     )
     assert "‘Ruimte’ bij Buurthuis <De Zandloper>, op woensdag om 14:00, gratis, voor 6 tot en met 8 jaar" in text
     assert "tussen 9 en 44" in text
+    assert re.search(r"Een loting komt op \d+%: er waren per persoon ongeveer \d+ activiteiten", text)
     assert "Ja, het nieuwe model mag live." in text
     assert {"reach.nl.html", "quality.nl.html", "changes.nl.html"} <= set(Page(html).addresses)
 
@@ -501,7 +502,9 @@ def test_the_model_card_tells_of_the_release_and_the_figures(results, known):
 
 def test_what_changed_names_the_settings_and_the_stamps(results, known):
     one = next(s for s in sections("changes", results, None, "en", facts=known) if s.key == "made_of")
-    assert one.sentence == "There are 320 more stamps, and these settings are different: als."
+    assert (
+        one.sentence == "There are 320 more stamps, and these settings are different: who did this also did that (ALS)."
+    )
     alone = {**known, "previous": None}
     one = next(s for s in sections("changes", results, None, "en", facts=alone) if s.key == "made_of")
     assert one.sentence == "This is the first model of this city."

@@ -60,7 +60,18 @@ def good(of: Sources) -> Answer:
         best=words.model(best),
         best_value=words.percent(of.cell(best, main)["value"]),
     )
-    more = [words("answers", "basis", basis=based_on(own, words, words.percent)), for_whom(of)]
+    lots = of.cell("random", main)
+    more = [words("answers", "basis", basis=based_on(own, words, words.percent))]
+    if lots["value"] is not None:
+        more.append(
+            words(
+                "answers",
+                "lots",
+                value=words.percent(lots["value"]),
+                candidates=words.count(results["protocol"]["candidates"]),
+            )
+        )
+    more.append(for_whom(of))
     mood = {"better": "good", "worse": "bad"}.get(code, "level")
     return Answer("good", question, mood, said, tuple(line for line in more if line), "quality")
 

@@ -162,7 +162,12 @@ def made_of(of: Sources) -> Section:
     return section(
         "made_of",
         words,
-        words("charts.made_of", key, stamps=words.count(grown), changed=words.series(changed(new, old)) if old else ""),
+        words(
+            "charts.made_of",
+            key,
+            stamps=words.count(grown),
+            changed=words.series([words.source(name) for name in changed(new, old)]) if old else "",
+        ),
         head=[words("head", "figure"), words("head", "now"), words("head", "before")],
         body=body,
     )
