@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -167,6 +168,9 @@ class _List:
         """The activities that wait for nothing but these."""
         if len(units) == 1:
             return self.waiting.get(units, [])
+        if 2 ** len(units) < len(self.waiting):
+            parts = (frozenset(part) for size in range(1, len(units) + 1) for part in combinations(sorted(units), size))
+            return [chance for part in parts for chance in self.waiting.get(part, ())]
         return [chance for needs, held in self.waiting.items() if needs <= units for chance in held]
 
     def reach(self, units: Units) -> Bool:
@@ -250,7 +254,9 @@ def ranked(cases: Cases, chances: Sequence[Chance], mode: TravelMode, most: int)
             state.reached |= found
             changed = state.mend(units)
             # What waits for a part of it as well opens with it now.
-            changed |= {other for other in state.waiting if len(other) > 1 and any(part <= other for part in changed)}
+            touched = frozenset[int]().union(*changed)
+            near = [other for other in state.waiting if len(other) > 1 and not touched.isdisjoint(other)]
+            changed |= {other for other in near if any(part <= other for part in changed)}
             for other in changed:
                 heapq.heappush(heap, (tuple(-each for each in state.worth(other)), sorted(other)))
         if len(steps) == before:
