@@ -100,6 +100,7 @@ def train(
         f"Release: {directory / saved.name}"
     )
     if target is None:
+        _forget_measured(tables)
         if old := home().forget(tables.city.id, erased_from(tables.city.id)):
             out().print(f"Removed, because they knew somebody who was erased: {', '.join(old)}")
         where = f"--data {data}" if data else f"--city {tables.city.id}"
@@ -173,6 +174,14 @@ def _to_judge(city: str, name: str | None) -> Path | None:
 def _measured(city: str) -> Path:
     """Where measurements are kept from one evaluation to the next."""
     return home().reports(city).parent / "measured"
+
+
+def _forget_measured(tables: Tables) -> None:
+    """Remove what was measured on other data than today's: it may know somebody who was erased."""
+    from data.store.digest import digest
+    from training.evaluation.kept import Kept
+
+    Kept(_measured(tables.city.id), digest(tables), "").prune()
 
 
 def _told(bars: Progress, what: str) -> Callable[[str, int, int], None]:
@@ -305,8 +314,8 @@ def _city_here(city: str | None) -> str:
 
 def show_results(results: Mapping[str, Any]) -> None:
     """Print the verdict, the main figures and what the gate says."""
+    from data.pages.report import Words
     from training.gate import sentences
-    from training.report.words import Words
 
     words, console = Words("en"), out()
     console.print(f"[bold]{words.lead(results)}[/]")
@@ -328,7 +337,7 @@ def show_results(results: Mapping[str, Any]) -> None:
 
 def show_comparison(found: Mapping[str, Any]) -> None:
     """Print both sides and the paired difference of the main figures."""
-    from training.report.words import Words
+    from data.pages.report import Words
 
     console = out()
     grid = Grid("figure", found["a"]["name"], found["b"]["name"], "difference (95%)")
