@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from data.pages.report import Words
 from training.__main__ import EXIT_CODES
 from training.cli import EXAMPLES, build
 from training.config import Evaluation, parse_config
 from training.evaluation.metrics import PER_LEARNER
-from training.report.words import Words
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = ("user-guide.md", "evaluation.md", "your-city.md", "travel.md", "operations.md")
