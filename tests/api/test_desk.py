@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import unescape
-from typing import Any
 
 import httpx
 import pytest
 
 from api.desk import room
-from api.desk.files import Reports
-from api.desk.kept import Kept, StillWorking
+from api.desk.kept import Kept
 from api.problems import Busy
 from api.settings import Settings
 from data.home import Home
-from data.pages.desk import FOLDER
-from data.pages.desk.what_if import FIELDS, begin, read_form
+from data.pages.desk.what_if import FIELDS
 from tests.api.conftest import Served, serve
 from tests.api.desk_town import FIRST, SECOND, Town, settle_town
 from tests.api.test_desk_door import BROWSER, token_of
@@ -225,60 +220,6 @@ def test_no_value_of_the_form_breaks_the_page(desk: httpx.Client, field: str, va
     assert len(answer.text) < 60_000
 
 
-def test_the_form_begins_with_the_choice_and_with_a_free_wednesday() -> None:
-    assert begin("space", "6-8").typed == {**ADDITION, "venue": ""}
-    assert begin().asked is None
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ({"hour": "9"}, {"hour": "09:00"}),
-        ({"hour": "9.30"}, {"hour": "09:30"}),
-        ({"hour": "19h15"}, {"hour": "19:15"}),
-        ({"hour": "9:30 uur"}, {"hour": "09:30"}),
-        ({"price": "2,50"}, {"price": 2.5}),
-        ({"price": "€ 2.50"}, {"price": 2.5}),
-        ({"price": "Gratis"}, {"price": 0.0}),
-        ({"from": "6,5", "to": ""}, {"age_min": 6.5, "age_max": None}),
-        ({"from": "", "to": "8"}, {"age_min": None, "age_max": 8.0}),
-        ({"from": "", "to": ""}, {"age_min": 0.0, "age_max": None}),
-        ({"from": "8", "to": "8"}, {"age_min": 8.0, "age_max": 8.0}),
-        ({"venue": "place:51.75741,5.59104"}, {"venue": None, "lat": 51.75741, "lon": 5.59104}),
-        ({"weekday": "6"}, {"weekday": 6}),
-        ({"theme": ""}, {"theme": ""}),
-    ],
-)
-def test_the_form_reads_what_people_type(typed: Mapping[str, str], meant: Mapping[str, Any]) -> None:
-    form = read_form({**ADDITION, **typed}, {"space"}, {"v-12"})
-    assert form.asked is not None
-    assert {name: form.asked[name] for name in meant} == meant
-
-
-@pytest.mark.parametrize(
-    ("typed", "wrong"),
-    [
-        ({"theme": "gone"}, {"theme": "theme_unknown"}),
-        ({"venue": ""}, {"venue": "venue"}),
-        ({"venue": "gone"}, {"venue": "venue_unknown"}),
-        ({"venue": "place:91,5"}, {"venue": "venue_unknown"}),
-        ({"weekday": "7"}, {"weekday": "weekday"}),
-        ({"weekday": ""}, {"weekday": "weekday"}),
-        ({"hour": ""}, {"hour": "hour"}),
-        ({"hour": "24:00"}, {"hour": "hour"}),
-        ({"hour": "12:60"}, {"hour": "hour"}),
-        ({"price": ""}, {"price": "price"}),
-        ({"price": "1000.01"}, {"price": "price"}),
-        ({"price": "inf"}, {"price": "price"}),
-        ({"from": "121"}, {"from": "age"}),
-        ({"from": "9", "to": "8"}, {"to": "ages_turned"}),
-    ],
-)
-def test_the_form_says_what_it_cannot_read(typed: Mapping[str, str], wrong: Mapping[str, str]) -> None:
-    form = read_form({**ADDITION, **typed}, {"space"}, {"v-12"})
-    assert (form.wrong, form.asked) == (wrong, None)
-
-
 def test_the_wheel_names_who_takes_part_and_who_is_missing(desk: httpx.Client) -> None:
     assert "/desk/wheel?theme=space" in opened(desk, "/desk/wheel")
     text = opened(desk, "/desk/wheel", theme="space")
@@ -365,99 +306,6 @@ def test_a_city_too_large_for_the_service_is_told_so(
     assert "/desk/least" in opened(desk, "/desk")
 
 
-def test_both_languages_say_the_same_things() -> None:
-    from tomllib import loads
-
-    def sentences(table: Mapping[str, Any], path: str = "") -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for key, value in table.items():
-            if isinstance(value, dict):
-                found |= sentences(value, f"{path}{key}.")
-            else:
-                found[f"{path}{key}"] = set(re.findall(r"{(\w+)", value))
-        return found
-
-    dutch, english = (sentences(loads((FOLDER / f"{code}.toml").read_text("utf-8"))) for code in ("nl", "en"))
-    assert dutch == english
-
-
-def test_an_answer_is_worked_out_once_for_all_who_ask() -> None:
-    calls: list[int] = []
-    going = threading.Event()
-
-    def work() -> int:
-        going.wait(5)
-        calls.append(1)
-        return 7
-
-    async def ask() -> list[int]:
-        kept = Kept(2)
-        waiting = [asyncio.create_task(kept.get("q", work)) for _ in range(5)]
-        await asyncio.sleep(0)
-        going.set()
-        return [*await asyncio.gather(*waiting), await kept.get("q", work)]
-
-    assert asyncio.run(ask()) == [7] * 6
-    assert len(calls) == 1
-
-
-def test_what_fails_is_tried_again_and_what_is_old_leaves_first() -> None:
-    made: list[str] = []
-
-    def work(name: str, fail: bool = False) -> str:
-        made.append(name)
-        if fail:
-            raise ValueError(name)
-        return name
-
-    async def ask() -> None:
-        kept = Kept(2)
-        with pytest.raises(ValueError, match="a"):
-            await kept.get("a", lambda: work("a", fail=True))
-        for name in ("a", "b", "a", "c", "a", "b"):
-            assert await kept.get(name, lambda name=name: work(name)) == name
-
-    asyncio.run(ask())
-    assert made == ["a", "a", "b", "c", "b"]
-
-
-def test_nobody_waits_for_ever_and_not_too_many_wait() -> None:
-    going = threading.Event()
-
-    async def ask() -> None:
-        kept = Kept(9, waiting=2, patience=0.05)
-        for name in ("a", "b"):
-            with pytest.raises(StillWorking):
-                await kept.get(name, lambda: going.wait(5))
-        with pytest.raises(Busy):
-            await kept.get("c", lambda: True)
-        with pytest.raises(StillWorking):  # the same question is no further one
-            await kept.get("a", lambda: True)
-        going.set()
-        await asyncio.sleep(0.2)
-        assert await kept.get("a", lambda: False) is True
-
-    asyncio.run(ask())
-
-
-def test_whoever_stops_waits_for_what_has_begun_and_begins_nothing_more() -> None:
-    made: list[str] = []
-
-    async def ask() -> None:
-        kept = Kept(9)
-        first = asyncio.create_task(kept.get("a", lambda: made.append("a")))
-        second = asyncio.create_task(kept.get("b", lambda: made.append("b")))
-        while not made:
-            await asyncio.sleep(0.01)
-        await kept.settle()
-        await first
-        with pytest.raises(Busy):
-            await asyncio.gather(second, kept.get("c", lambda: made.append("c")))
-
-    asyncio.run(ask())
-    assert "c" not in made
-
-
 def test_a_service_that_stops_breaks_off_long_work(town: Town) -> None:
     with serve(Settings(home=town.home.path)) as running:
         desk = running.app.state.desk
@@ -466,20 +314,3 @@ def test_a_service_that_stops_breaks_off_long_work(town: Town) -> None:
     assert not desk._preparing
     with pytest.raises(Busy):
         desk._go_on("what if", 1, 2)
-
-
-def test_figures_are_read_again_when_they_change_and_a_broken_file_is_none(town: Town) -> None:
-    reports, folder = Reports(), town.home.reports(town.city)
-    first = reports.of(folder)
-    assert reports.of(folder) is first
-    assert first.results is None
-    (folder / "evaluation.json").write_text("{broken")
-    try:
-        assert reports.of(folder).results is None
-        (folder / "evaluation.json").write_text('{"schema": "x"}')
-        assert reports.of(folder).results == {"schema": "x"}
-        (folder / "evaluation.json").write_text("[]")
-        assert reports.of(folder).results is None
-    finally:
-        (folder / "evaluation.json").unlink()
-    assert Reports().of(folder / "nowhere").opportunity is None
