@@ -29,8 +29,8 @@ from data.simulation.config import DESERTS
 from data.tables import Tables
 from recommender.insight.addition import Addition, starts_of
 from recommender.insight.asked import Asked
-from recommender.insight.cells import wilson
 from recommender.insight.insight import Insight
+from recommender.insight.shares import wilson
 from recommender.insight.supply import Desert
 from recommender.insight.whatif import Gain
 from training.config import Config

@@ -9,7 +9,7 @@ from data.hours import Doors
 from data.tables import Tables
 from data.translate import catalogue_from, passports_from
 from recommender.insight.asked import Asked
-from recommender.insight.choice import Calibration
+from recommender.insight.calibration import Calibration
 from recommender.insight.insight import SAMPLE, Insight, insight_of
 from recommender.insight.suggest import first_week_of
 from recommender.release import Release

@@ -17,8 +17,9 @@ from data.tables import Tables
 from recommender.city import UNKNOWN, Catalogue
 from recommender.eligibility import open_pool
 from recommender.insight.asked import Asked
+from recommender.insight.calibration import BOOSTS, Calibration, calibrate
 from recommender.insight.cells import said_count
-from recommender.insight.choice import BOOSTS, Calibration, calibrate, expected_visits, sample_of
+from recommender.insight.choice import expected_visits, sample_of
 from recommender.insight.insight import Insight
 from recommender.insight.plain import (
     iso,

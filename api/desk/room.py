@@ -26,7 +26,7 @@ from data.store import schema
 from recommender.city import Catalogue
 from recommender.errors import LeerlijnError
 from recommender.insight.asked import Asked
-from recommender.insight.choice import Calibration
+from recommender.insight.calibration import Calibration
 from recommender.insight.insight import Insight
 from recommender.release import load_release
 

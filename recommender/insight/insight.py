@@ -11,13 +11,14 @@ import numpy as np
 from recommender.city import Catalogue
 from recommender.insight.addition import Addition
 from recommender.insight.asked import Asked
+from recommender.insight.calibration import Calibration
 from recommender.insight.cases import Cases, cases_of
-from recommender.insight.cells import Share, apart, shares
-from recommender.insight.choice import Calibration, Standing, sample_of, standing_of
+from recommender.insight.choice import Standing, sample_of, standing_of
 from recommender.insight.grid import Grid, grid_of
 from recommender.insight.obstacles import Obstacles, obstacles_of
 from recommender.insight.people import People, people_of
 from recommender.insight.reach import Lists, Reach, reach_of
+from recommender.insight.shares import Share, apart, shares
 from recommender.insight.suggest import Suggestions, suggest
 from recommender.insight.supply import Desert, Typical, deserts_of, typical_of
 from recommender.insight.whatif import Gain, what_if

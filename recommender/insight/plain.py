@@ -15,9 +15,10 @@ import numpy as np
 from recommender.city import DOMAINS, UNKNOWN, Catalogue, Place
 from recommender.errors import BadInput
 from recommender.insight.addition import Addition, place_of, starts_of
-from recommender.insight.cells import Share, rounded, status_of
+from recommender.insight.cells import rounded, status_of
 from recommender.insight.insight import Insight
 from recommender.insight.reach import Group, Spread
+from recommender.insight.shares import Share
 from recommender.insight.supply import Around, Desert
 from recommender.insight.whatif import Gain
 from recommender.insight.wheel import Missing, Pair, Partner, Wheel

@@ -12,20 +12,10 @@ import numpy as np
 
 from recommender.city import UNKNOWN, Bool, Int32, Int64
 from recommender.insight.cases import Cases
-from recommender.insight.cells import (
-    FEW,
-    HIDDEN,
-    HIDDEN_BELOW,
-    NEARLY_ALL,
-    ROUNDED_TO,
-    Beside,
-    Share,
-    share_of,
-    shares,
-    whole_groups,
-)
+from recommender.insight.cells import HIDDEN_BELOW, ROUNDED_TO, whole_groups
 from recommender.insight.grid import Grid
 from recommender.insight.obstacles import Obstacles
+from recommender.insight.shares import FEW, HIDDEN, NEARLY_ALL, Beside, Share, share_of, shares
 
 LIST = 10
 

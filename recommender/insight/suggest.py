@@ -15,8 +15,9 @@ import numpy as np
 from recommender.city import UNKNOWN, Bool, Catalogue, Int64
 from recommender.insight.addition import DAY, Addition, starts_of
 from recommender.insight.asked import WEEK, Asked
+from recommender.insight.calibration import Calibration
 from recommender.insight.cases import Cases, passes_of
-from recommender.insight.choice import Calibration, Standing
+from recommender.insight.choice import Standing
 from recommender.insight.grid import Grid
 from recommender.insight.supply import Typical, middle_age
 from recommender.insight.whatif import Gain, gained, visits_to, what_if

@@ -8,11 +8,12 @@ import numpy as np
 
 from recommender.city import Bool, Float64, Int64, Place
 from recommender.insight.cases import Cases, cases_of, passes_of, ways
-from recommender.insight.cells import HIDDEN, HIDDEN_BELOW, Share
+from recommender.insight.cells import HIDDEN_BELOW
 from recommender.insight.grid import Grid
 from recommender.insight.obstacles import Obstacles, cause_of, obstacles_of
 from recommender.insight.people import People
 from recommender.insight.reach import Reach, Spread
+from recommender.insight.shares import HIDDEN, Share
 from recommender.passport import Passport
 
 _INTO_A_BAND = 10.0

@@ -10,9 +10,10 @@ import numpy as np
 from recommender.city import Bool, Catalogue, Float64, Int32
 from recommender.eligibility import eligible, open_pool
 from recommender.insight.addition import Addition, place_of, with_additions
+from recommender.insight.calibration import Calibration, Visits
 from recommender.insight.cases import Cases
 from recommender.insight.cells import counted
-from recommender.insight.choice import Calibration, Standing, Visits, expected_visits
+from recommender.insight.choice import Standing, expected_visits
 from recommender.insight.grid import Grid
 from recommender.passport import Passport
 from recommender.release import Release

@@ -10,22 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from recommender.insight.cells import (
-    FEW,
-    NEARLY_ALL,
-    SLACK,
-    Beside,
-    apart,
-    bounds,
-    counted,
-    flocks,
-    rounded,
-    said_count,
-    shares,
-    status_of,
-    together,
-    whole_groups,
-)
+from recommender.insight.cells import counted, flocks, rounded, said_count, status_of, together, whole_groups
+from recommender.insight.shares import FEW, NEARLY_ALL, SLACK, Beside, apart, bounds, shares
 
 tables = st.integers(1, 5).flatmap(
     lambda rows: st.integers(1, 5).flatmap(

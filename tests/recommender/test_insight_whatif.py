@@ -18,7 +18,8 @@ from recommender.city import UNKNOWN, Catalogue, Clock, Place
 from recommender.errors import BadInput
 from recommender.insight.addition import Addition, starts_of, with_additions
 from recommender.insight.asked import Asked
-from recommender.insight.choice import BOOSTS, Calibration, calibrate, expected_visits, sample_of, weekly
+from recommender.insight.calibration import BOOSTS, Calibration, calibrate
+from recommender.insight.choice import expected_visits, sample_of, weekly
 from recommender.insight.insight import Insight
 from recommender.insight.plain import addition_from, plain_addition, plain_gain
 from recommender.insight.whatif import gained
