@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from api.draw import digest_of, seed_of
 from api.language import languages_known
@@ -77,7 +77,7 @@ async def _shown(request: Request, choices: Choices) -> Response:
             "js": "/page/leerlijn.js",
             "api": "/openapi.json",
             "lines": f"/lines?lang={lang}" if len(live.catalogue.lines.ids) else "",
-            "report": f"/report/{lang}" if _report(request, live, lang).is_file() else "",
+            "report": f"/report/{lang}" if _measured(_reports(request, live)) else "",
         },
         sample=live.settings.origin in SAMPLES,
         problem=problem,
@@ -127,12 +127,24 @@ async def static(name: str) -> Response:
 
 @router.get("/report/{lang}")
 async def report(request: Request, lang: str) -> Response:
-    """The report of the last evaluation of the city in service."""
-    path = _report(request, live_of(request), lang)
-    if lang not in languages_known() or not path.is_file():
+    """The report of the last evaluation of the city in service, on one page.
+
+    Where nobody drew that page since, the desk draws it. The page itself calls its other languages ``evaluation.<lang>.html``.
+    """
+    lang = lang.removeprefix("evaluation.").removesuffix(".html")
+    folder = _reports(request, live_of(request))
+    if lang not in languages_known() or not _measured(folder):
         raise NotThere("there is no report yet: run `make evaluate` first")
-    return FileResponse(path, media_type="text/html")
+    written, figures = folder / f"evaluation.{lang}.html", folder / "evaluation.json"
+    if written.is_file() and not (figures.is_file() and figures.stat().st_mtime > written.stat().st_mtime):
+        return FileResponse(written, media_type="text/html")
+    return RedirectResponse(f"/desk/report?lang={lang}", 303)
 
 
-def _report(request: Request, live: Live, lang: str) -> Path:
-    return service_of(request).home.reports(live.catalogue.city) / f"evaluation.{lang}.html"
+def _reports(request: Request, live: Live) -> Path:
+    return service_of(request).home.reports(live.catalogue.city)
+
+
+def _measured(folder: Path) -> bool:
+    """Whether an evaluation left anything to show."""
+    return any(folder.glob("evaluation.*"))

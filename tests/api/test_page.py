@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import httpx
@@ -162,7 +163,17 @@ def test_the_report_is_linked_once_there_is_one(oss: Served) -> None:
     try:
         assert "Verslag" in oss.http.get("/report/nl").text
         assert 'href="/report/nl"' in oss.http.get("/?lang=nl").text
+        assert "Verslag" in oss.http.get("/report/evaluation.nl.html").text, (
+            "as the page calls itself in other languages"
+        )
         problem(oss.http.get("/report/..%2Fnl"), 404)
+        problem(oss.http.get("/report/fy"), 404)
+        elsewhere = oss.http.get("/report/en", follow_redirects=False)
+        assert (elsewhere.status_code, elsewhere.headers["location"]) == (303, "/desk/report?lang=en")
+        (folder / "evaluation.json").write_text("{}", "utf-8")
+        os.utime(folder / "evaluation.json", (written.stat().st_mtime + 5,) * 2)
+        assert oss.http.get("/report/nl", follow_redirects=False).status_code == 303, "measured again, not drawn again"
     finally:
         written.unlink()
+        (folder / "evaluation.json").unlink(missing_ok=True)
         folder.rmdir()
