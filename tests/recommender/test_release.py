@@ -74,7 +74,7 @@ def test_a_large_one_too(crowd_catalogue, crowd_release, tmp_path):
 
 def test_the_arrays_of_a_loaded_release_are_shared_and_cannot_be_written(saved):
     model = load_release(saved).model
-    assert isinstance(model.als.activities, np.memmap)
+    assert isinstance(model.als.activities.base, np.memmap)
     assert not model.als.activities.flags.writeable
     assert not model.graph.weights.data.flags.writeable
 
