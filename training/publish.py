@@ -76,9 +76,7 @@ def belongs(release: Release, results: Mapping[str, Any]) -> None:
             f"Not published: the release is of city {release.manifest['city']!r}, the evaluation of "
             f"{results['city']['id']!r}."
         )
-    trained, judged = (
-        model_settings({**Config().as_dict(), **config}) for config in (release.manifest["config"], results["config"])
-    )
+    trained, judged = (_whole(config) for config in (release.manifest["config"], results["config"]))
     if trained != judged:
         changed = sorted(key for key in {*trained, *judged} if trained.get(key) != judged.get(key))
         raise NotPublishedError(
@@ -91,6 +89,15 @@ def belongs(release: Release, results: Mapping[str, Any]) -> None:
             f"Not published: the evaluation looked at {looked_at or 'settings alone'}, not at {release.name}. "
             f"Evaluate again: python -m training evaluate"
         )
+
+
+def _whole(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the settings changes the model; a setting that came with a later version has its default."""
+    whole = {
+        key: {**value, **config.get(key, {})} if isinstance(value, dict) else config.get(key, value)
+        for key, value in Config().as_dict().items()
+    }
+    return model_settings(whole)
 
 
 def said_of(results: Mapping[str, Any]) -> str:
