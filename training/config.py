@@ -54,22 +54,29 @@ def _check_number(name: str, value: object, default: object, low: float, high: f
 
 @dataclass(frozen=True)
 class Als(_Checked):
-    """Implicit-feedback ALS. ``factors`` is capped at a quarter of the activities by the fit."""
+    """Implicit-feedback ALS. ``factors`` is capped at a quarter of the activities by the fit; a stamp counts for the visits
+    of its activity to the power of minus ``damping``.
+    """
 
     where = "als"
     factors: int = _within(256, 1, 4096)
     alpha: float = _within(40.0, 0.0, 10_000.0)
     regularisation: float = _within(100.0, 1e-6, 1e6)
     iterations: int = _within(15, 1, 1000)
+    damping: float = _within(0.25, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Graph(_Checked):
-    """Graph filter on co-visits: singular vectors, and neighbours kept per activity."""
+    """What co-visits say: singular vectors, and neighbours kept per activity. The neighbours are EASE's, with its
+    regularisation ``ease``, as long as there are at most ``ease_limit`` learners or at most so many activities.
+    """
 
     where = "graph"
     rank: int = _within(256, 1, 4096)
     neighbours: int = _within(500, 1, 100_000)
+    ease: float = _within(100.0, 1e-3, 1e9)
+    ease_limit: int = _within(8000, 0, 50_000)
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ class Weights(_Checked):
 
     where = "weights"
     als: float = _within(1.0, 0.0, 100.0)
-    graph: float = _within(2.0, 0.0, 100.0)
+    graph: float = _within(1.5, 0.0, 100.0)
     metadata: float = _within(0.75, 0.0, 100.0)
     similar: float = _within(0.4, 0.0, 100.0)
     themes: float = _within(0.5, 0.0, 100.0)
@@ -191,7 +198,7 @@ def simplest(config: Config) -> Config:
     return replace(
         config,
         als=replace(config.als, factors=1, iterations=1),
-        graph=replace(config.graph, rank=1, neighbours=1),
+        graph=replace(config.graph, rank=1, neighbours=1, ease_limit=0),
         similar=replace(config.similar, neighbours=1),
         blend=Blend(simple=True),
     )

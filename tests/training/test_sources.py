@@ -17,9 +17,10 @@ from recommender.product import products
 from tests.recommender.towns import DAY, NOW, town
 from training.config import Als, Encoder, Graph, Popular
 from training.interactions import Interactions, interactions_of
-from training.sources.collaborative import SHARE_OF_ACTIVITIES, fit_als, fit_graph, stack
+from training.sources.collaborative import SHARE_OF_ACTIVITIES, fit_als, fit_graph
 from training.sources.content import conjugate_gradients, fit_encoder, fit_metadata, fit_similar
 from training.sources.popular import fit_popular
+from training.sources.stacking import stack
 
 
 def random_visits(n_learners, n_activities, share=0.3, seed=0, never=0) -> sparse.csr_array:
@@ -129,7 +130,7 @@ def three_tastes() -> sparse.csr_array:
 def test_the_graph_is_gf_cf():
     matrix = three_tastes()
     dense = matrix.toarray().astype(float)
-    co_visits, factors, degree = fit_graph(matrix, Graph(rank=3, neighbours=1000), seed=0)
+    co_visits, factors, degree = fit_graph(matrix, Graph(rank=3, neighbours=1000, ease_limit=0), seed=0)
     linear, low_pass = plain_gf_cf(dense, 3)
     assert co_visits.weights.toarray() == pytest.approx(linear, abs=1e-5)
     assert degree == pytest.approx(dense.sum(axis=0))
@@ -140,7 +141,7 @@ def test_the_graph_is_gf_cf():
 
 def test_the_engine_scores_by_the_same_graph():
     matrix = three_tastes()
-    co_visits, factors, degree = fit_graph(matrix, Graph(rank=3, neighbours=1000), seed=0)
+    co_visits, factors, degree = fit_graph(matrix, Graph(rank=3, neighbours=1000, ease_limit=0), seed=0)
     linear, low_pass = plain_gf_cf(matrix.toarray().astype(float), 3)
     nobody_left_out = np.empty(0, dtype=bool)
     for learner in range(0, 60, 7):
@@ -156,8 +157,8 @@ def test_the_engine_scores_by_the_same_graph():
 
 def test_only_the_strongest_co_visits_are_kept_per_stamped_activity():
     matrix = random_visits(50, 24, seed=3)
-    whole, *_ = fit_graph(matrix, Graph(rank=4, neighbours=1000), seed=0)
-    few, *_ = fit_graph(matrix, Graph(rank=4, neighbours=5), seed=0)
+    whole, *_ = fit_graph(matrix, Graph(rank=4, neighbours=1000, ease_limit=0), seed=0)
+    few, *_ = fit_graph(matrix, Graph(rank=4, neighbours=5, ease_limit=0), seed=0)
     assert (np.diff(few.weights.indptr) <= 5).all()
     for row, kept in zip(whole.weights.toarray(), few.weights.toarray(), strict=True):
         assert kept[kept > 0].min() > np.max(row[(row > 0) & (kept == 0)], initial=0)

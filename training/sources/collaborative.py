@@ -12,6 +12,8 @@ from recommender.city import Float32, Float64
 from recommender.likeness import strongest
 from recommender.model import Factors, Neighbours, moments_of
 from training.config import Als, Graph
+from training.sources.ease import fit_ease
+from training.sources.stacking import stack
 
 SHARE_OF_ACTIVITIES = 4
 """Factors are at most a quarter of the activities: more only learn the stamps by heart."""
@@ -45,20 +47,29 @@ def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) ->
                 random_state=seed,
                 num_threads=threads,
             )
-            model.fit(sparse.csr_matrix(matrix[:, visited]), show_progress=False)
+            model.fit(_damped(matrix[:, visited], settings.damping), show_progress=False)
         factors[visited] = model.item_factors
     gram = factors.T.astype(np.float64) @ factors
     inverse: Float64 = np.asarray(np.linalg.inv(gram + settings.regularisation * np.eye(width)), dtype=np.float64)
     return factors, inverse
 
 
+def _damped(matrix: sparse.csr_array, damping: float) -> sparse.csr_matrix:
+    """The stamps, each weighing less the more visits its activity has had; their mean weight stays what it was."""
+    by_activity = np.power(np.asarray(matrix.sum(axis=0)).ravel(), -damping)
+    damped = sparse.csr_matrix(matrix @ sparse.diags_array(by_activity), dtype=np.float32)
+    damped.data *= np.float32(matrix.data.mean() / damped.data.mean())
+    return damped
+
+
 def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Neighbours, Factors, Float32]:
-    """GF-CF, a graph filter on co-visits (Shen et al. 2021, doi:10.1145/3459637.3482264), closed form.
+    """GF-CF, a graph filter on co-visits (Shen et al. 2021, doi:10.1145/3459637.3482264), closed form; of its linear part
+    EASE takes the place where there are few enough learners or activities for it.
 
     Returns
     -------
-    co_visits : Neighbours
-        The normalised co-visit matrix, the strongest ``settings.neighbours`` kept per stamped activity.
+    near : Neighbours
+        EASE's weights or the normalised co-visit matrix, the strongest ``settings.neighbours`` kept per stamped activity.
     low_pass : Factors
         Right singular vectors of the normalised stamps times the root of the degree; a column of 0 for a vector
         that is level with the first one left out.
@@ -78,19 +89,20 @@ def fit_graph(matrix: sparse.csr_array, settings: Graph, seed: int) -> tuple[Nei
         stays = values[:rank] > values[rank] * (1 + _LEVEL) + _LEVEL
         vectors[:, stays] = rows_of[:rank][stays].T
     factors = vectors * np.sqrt(degree)[:, None]
+    if min(matrix.shape[0], int((degree > 0).sum())) <= settings.ease_limit:
+        near = fit_ease(matrix, settings.ease, settings.neighbours)
+    else:
+        near = _co_visits(normalised, settings.neighbours)
+    return Neighbours(near), Factors(factors, moments_of(factors[degree > 0])), degree
+
+
+def _co_visits(normalised: sparse.csr_array, neighbours: int) -> sparse.csr_array:
     by_activity = sparse.csr_array(normalised.T)
     rows = [
-        strongest(sparse.csr_array(by_activity[start : start + _BLOCK] @ normalised), settings.neighbours)
-        for start in range(0, matrix.shape[1], _BLOCK)
+        strongest(sparse.csr_array(by_activity[start : start + _BLOCK] @ normalised), neighbours)
+        for start in range(0, normalised.shape[1], _BLOCK)
     ]
-    return Neighbours(stack(rows, matrix.shape[1])), Factors(factors, moments_of(factors[degree > 0])), degree
-
-
-def stack(rows: list[sparse.csr_array], width: int) -> sparse.csr_array:
-    """Blocks of rows as one matrix of float32 with int32 indices; an empty one for no blocks."""
-    if not rows:
-        return sparse.csr_array((0, width), dtype=np.float32)
-    return sparse.csr_array(sparse.vstack(rows, format="csr"), dtype=np.float32)
+    return stack(rows, normalised.shape[1])
 
 
 def _inverse_root(values: Float32) -> Float32:
