@@ -35,6 +35,7 @@ from recommender import passport as engine
 from recommender.city import UNKNOWN
 from recommender.interest import folded, history_of
 from recommender.travel import travel_minutes
+from training.config import Config
 
 Ranking = Callable[[Live, engine.Passport, engine.Request], list[tuple[int, float]]]
 
@@ -126,7 +127,12 @@ def by_implicit(live: Live, passport: engine.Passport, request: engine.Request) 
 def _implicit(live: Live) -> AlternatingLeastSquares:
     assert live.release is not None
     model = live.release.model
-    fitted = AlternatingLeastSquares(factors=model.als.activities.shape[1], alpha=model.als_confidence, num_threads=1)
+    fitted = AlternatingLeastSquares(
+        factors=model.als.activities.shape[1],
+        regularization=Config().als.regularisation,
+        alpha=model.als_confidence,
+        num_threads=1,
+    )
     fitted.item_factors = np.array(model.als.activities)
     fitted.user_factors = np.zeros((1, model.als.activities.shape[1]), dtype=np.float32)
     return fitted
