@@ -93,49 +93,35 @@ def policy(looks: Looks, name: str) -> Float64:
         near = np.where(can, looks.known[:, :, 0], np.inf).argmin(axis=1)
         score = (np.arange(can.shape[1]) == near[:, None]).astype(np.float64)
     else:
-        score = np.where(can, np.exp(-0.5 * looks.known[:, :, 0] - 0.3 * looks.known[:, :, 1]), 0.0)
+        travel, price = (looks.known[:, :, place].astype(np.float64) for place in (0, 1))
+        score = np.where(can, np.exp(-0.5 * travel - 0.3 * price), 0.0)
     return score / score.sum(axis=1, keepdims=True)
 
 
-def worth_of(looks: Looks, chances: Float64, draws: int, seed: int) -> Float64:
-    """True chance that the drawn session is chosen when it is drawn by ``chances``, for each look.
+def chosen_when_drawn(looks: Looks, draws: int, seed: int) -> Float64:
+    """The chance that each session is chosen when it is the drawn one, by the choice model. Shape of ``looks.weight``.
 
-    The mean over what else is seen, of e^u ÷ (e^nothing + Σ over seen and drawn e^u), by the choice model.
+    The mean over what else is seen, of e^u ÷ (e^nothing + Σ over seen and drawn e^u).
     """
     rng = np.random.default_rng(seed)
     power = np.where(looks.weight > 0, np.exp(looks.worth), 0.0)
     meets = seen_probability(looks.weight, looks.seen)
-    total = np.zeros(len(power))
+    total = np.zeros_like(power)
     for _ in range(draws):
         seen = rng.random(meets.shape) < meets
         around = np.exp(looks.nothing) + (power * seen).sum(axis=1, keepdims=True)
-        total += (chances * power / (around + np.where(seen, 0.0, power))).sum(axis=1)
+        total += power / (around + np.where(seen, 0.0, power))
     return total / draws
 
 
-def log_of(looks: Looks, chances: Float64, seed: int) -> Logged:
-    """What was drawn and whether it was chosen, once for each look; the model of the reward is fitted on other learners."""
+def model_of(looks: Looks, chosen: Float64, seed: int) -> Float64:
+    """What a logistic regression on an earlier log, of what a city knows, takes for that chance. Shape of ``looks.weight``."""
     rng = np.random.default_rng(seed)
     rows = np.arange(len(looks.weight))
-    given = drawn_probability(looks.weight)
-    place = draw(given, rng)
-    shown = rng.random(looks.weight.shape) < seen_probability(looks.weight, looks.seen)
-    shown[rows, place] = True
-    noisy = np.where(shown, looks.worth + rng.gumbel(size=looks.worth.shape), -np.inf)
-    nothing = looks.nothing + rng.gumbel(size=len(rows))
-    reward = ((noisy.argmax(axis=1) == place) & (noisy.max(axis=1) > nothing)).astype(np.float64)
-    predicted, expected = np.zeros(len(rows)), np.zeros(len(rows))
-    drawn_known = looks.known[rows, place]
-    for fold in (0, 1):
-        own = looks.learner % 2 == fold
-        model = LogisticRegression(C=1.0).fit(drawn_known[~own], reward[~own])
-        slope, level = model.coef_[0], float(model.intercept_[0])
-        predicted[own] = _logistic(drawn_known[own] @ slope + level)
-        expected[own] = (chances[own] * _logistic(looks.known[own] @ slope + level)).sum(axis=1)
-    return Logged(reward, given[rows, place], chances[rows, place], looks.learner, predicted, expected)
-
-
-def _logistic(odds: np.ndarray) -> Float64:
+    place = draw(drawn_probability(looks.weight), rng)
+    reward = rng.random(len(rows)) < chosen[rows, place]
+    model = LogisticRegression(C=1.0).fit(looks.known[rows, place], reward)
+    odds = looks.known.astype(np.float64) @ model.coef_[0] + float(model.intercept_[0])
     chance: Float64 = 1 / (1 + np.exp(-odds))
     return chance
 
@@ -155,8 +141,10 @@ class Held:
 
 def held(looks: Looks, name: str, slots: int, worlds: int, jobs: int, seed: int = 0) -> Held:
     """Draw ``worlds`` logs of about ``slots`` places, learner by learner, and ask all three estimators."""
-    chances = policy(looks, name)
-    worth = worth_of(looks, chances, 200, seed)
+    chances, given = policy(looks, name), drawn_probability(looks.weight)
+    chosen = chosen_when_drawn(looks, 200, seed)
+    model = model_of(looks, chosen, seed + 1)
+    truth, expected = float((chances * chosen).sum(axis=1).mean()), (chances * model).sum(axis=1)
     owners, place = np.unique(looks.learner, return_inverse=True)
     order = np.argsort(place, kind="stable")
     ends = np.cumsum(np.bincount(place))
@@ -168,18 +156,16 @@ def held(looks: Looks, name: str, slots: int, worlds: int, jobs: int, seed: int 
         drawn = rng.integers(0, len(owners), round(slots / each))
         rows = np.concatenate([rows_of[one] for one in drawn])
         # Somebody who is drawn twice stands for two people.
-        again = np.repeat(np.arange(len(drawn)), [len(rows_of[one]) for one in drawn])
-        some = looks.of(rows)
-        some = Looks(again, some.weight, some.worth, some.known, some.nothing, some.seen)
-        log = log_of(some, chances[rows], int(rng.integers(2**31)))
+        learner = np.repeat(np.arange(len(drawn)), [len(rows_of[one]) for one in drawn])
+        shown = draw(given[rows], rng)
+        reward = (rng.random(len(rows)) < chosen[rows, shown]).astype(np.float64)
+        log = Logged(reward, given[rows, shown], chances[rows, shown], learner, model[rows, shown], expected[rows])
         weight = log.target / log.logged
-        found = estimates(log, 400, number)
-        return {key: (one.value, one.low, one.high) for key, one in found.items()}, float(
-            weight.sum() ** 2 / (weight**2).sum()
-        )
+        found = estimates(log, 1000, number)
+        intervals = {key: (one.value, one.low, one.high) for key, one in found.items()}
+        return intervals, float(weight.sum() ** 2 / (weight**2).sum())
 
-    results = Parallel(n_jobs=jobs, mmap_mode="r")(delayed(once)(number) for number in range(worlds))
-    truth = float(worth.mean())
+    results = Parallel(n_jobs=jobs)(delayed(once)(number) for number in range(worlds))
     names = ("ips", "snips", "dr")
     table = {key: np.array([found[key] for found, _ in results]) for key in names}
     return Held(
@@ -193,4 +179,4 @@ def held(looks: Looks, name: str, slots: int, worlds: int, jobs: int, seed: int 
     )
 
 
-__all__ = ["EFFECTIVE", "POLICIES", "SLOTS", "Held", "Looks", "held", "log_of", "looks_of", "policy", "worth_of"]
+__all__ = ["EFFECTIVE", "POLICIES", "SLOTS", "Held", "Looks", "chosen_when_drawn", "held", "looks_of", "policy"]
