@@ -146,7 +146,7 @@ def report(
     console.print(
         f"{given.minutes:g} minutes, {given.workers} workers, {full:.0f} requests a second at most, asked at {given.share:.0%} of it; "
         f"p50 {seen.p(50):.1f} ms, p99 {seen.p(99):.1f} ms; {len(trouble.frozen)} freezes, {len(trouble.killed)} killed, "
-        f"{alive} workers at the end; memory {held[0]:.0f} → {held[-1]:.0f} MiB ({growth:+.1%})"
+        f"{alive} workers at the end; memory {' '.join(f'{one:.0f}' for one in held)} MiB ({growth:+.1%})"
     )
     console.print(f"not allowed {wrong}")
     sys.exit(int(wrong > 0 or growth >= 0.05))
