@@ -83,6 +83,8 @@ def _place(one: Part, say: Say, choice: Choice, what_if: str) -> Place:
     # Nobody has anything, most have nothing, or there is enough after all: each is a sentence of its own.
     nothing = spread is not None and spread["median"] == 0
     key = "sentence_enough" if cause is None else "sentence_none" if nothing else "sentence"
+    if choice.area and choice.age:  # nothing to be least among
+        key = "sentence_one"
     area, group, short = say.area(one["area"]), say.group(one["band"]), say.share(one["supply"])
     told = one["supply"]["status"] != "hidden" and one["supply"]["bound"] != "withheld"
     return Place(
@@ -92,7 +94,7 @@ def _place(one: Part, say: Say, choice: Choice, what_if: str) -> Place:
         people=say.people(one["n"]),
         choose_from=say.choose_from(spread),
         short=short,
-        cause=text("cause", cause, **limits, **known) if cause else "",
+        cause=text("cause", cause, **limits, **known) if cause and say.messages.has("cause", cause) else "",
         sentence=text("least", key, area=area, band=group, spread=say.choose_from(spread), **limits),
         about=text("least", "about" if told else "about_people", people=say.people(one["n"]), short=short, **limits),
         help=help_of(one["suggestion"], say, choice, what_if) if one.get("suggestion") else None,
