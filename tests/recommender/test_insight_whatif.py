@@ -83,8 +83,10 @@ def test_who_gains_is_who_has_more_when_it_is_really_there(
 
 def test_several_at_once_are_each_alone(ready: Insight) -> None:
     additions = [Addition(themes=((2, 1.0),), venue=0, age_min=6, age_max=8), Addition(venue=11, age_min=9, age_max=11)]
-    together = ready.what_ifs(additions)
-    assert together == [ready.what_if(one) for one in additions]
+    for both, alone in zip(ready.what_ifs(additions), [ready.what_if(one) for one in additions], strict=True):
+        assert replace(both, visits=None) == replace(alone, visits=None)
+        # Sums over another number of columns may end in another last bit.
+        assert both.visits.expected == pytest.approx(alone.visits.expected, rel=1e-6)
 
 
 def test_visits_grow_with_sessions_and_end_at_the_places(ready: Insight) -> None:
@@ -240,8 +242,8 @@ def test_calibration_finds_what_was_planted() -> None:
     found = calibrate(expected, came, new, 8)
     assert found.boost == pytest.approx(planted, rel=0.1)
     assert found.factor == pytest.approx(1.7, rel=0.05)
-    assert found.dispersion == pytest.approx(0.3, rel=0.15)
-    assert 0.93 <= found.coverage <= 0.98
+    assert found.dispersion == pytest.approx(0.3, rel=0.25)
+    assert 0.95 <= found.coverage <= 0.98
     assert Calibration.from_plain(found.as_plain()).boost == pytest.approx(found.boost, abs=1e-3)
 
 
