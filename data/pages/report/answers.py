@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from data.pages.report.changes import gate_sentences
 from data.pages.report.groups import gaps
 from data.pages.report.helping import addition_text, gain_text
+from data.pages.report.maps import empty_places
 from data.pages.report.quality import too_few
-from data.pages.report.reach import areas_text, bands_text, desert_sentence, empty_places, missing, ranked, share_text
+from data.pages.report.reach import areas_text, bands_text, desert_sentence, missing, ranked, share_text
 from data.pages.report.section import ENGINE, Sources, based_on
 
 MOST_PLACES = 3

@@ -15,15 +15,16 @@ from data.pages.report.changes import changes
 from data.pages.report.groups import groups
 from data.pages.report.health import health
 from data.pages.report.helping import helping
+from data.pages.report.maps import area_map, bands_map
 from data.pages.report.offer import offer
 from data.pages.report.quality import figures, quality
-from data.pages.report.reach import reach
+from data.pages.report.reach import deserts, gap
 from data.pages.report.register import rows
 from data.pages.report.section import Choices, Part, Section, Sources
 from data.pages.report.words import FOLDER, Words
 
 DRAWN: Mapping[str, Callable[[Sources], list[Section]]] = {
-    "reach": lambda of: [*reach(of), *helping(of)],
+    "reach": lambda of: [area_map(of), bands_map(of), gap(of), deserts(of), *helping(of)],
     "quality": quality,
     "groups": groups,
     "offer": offer,
