@@ -233,7 +233,8 @@ def summary(rows: Sequence[Tried]) -> str:
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.desert", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--towns", type=int, default=5, metavar="N", help="seeds 1 to N (default: 5)")
+    parser.add_argument("--towns", type=int, default=5, metavar="N", help="how many towns (default: 5)")
+    parser.add_argument("--first", type=int, default=1, metavar="SEED", help="seed of the first one (default: 1)")
     parser.add_argument("--added", type=int, default=8, metavar="N", help="additions tried in each (default: 8)")
     parser.add_argument("--population", type=int, default=SimulationConfig().learners, metavar="N",
                         help="learners in each town (default: 2000)")  # fmt: skip
@@ -245,7 +246,10 @@ def main(given: Sequence[str] | None = None, console: Console | None = None) -> 
     arguments = _arguments(given)
     console = console or Console(width=None if sys.stdout.isatty() else 140)
     began = time.process_time()
-    towns = [SimulationConfig(seed=seed, learners=arguments.population) for seed in range(1, arguments.towns + 1)]
+    towns = [
+        SimulationConfig(seed=seed, learners=arguments.population)
+        for seed in range(arguments.first, arguments.first + arguments.towns)
+    ]
     with console.status("deserts"):
         found = [find(replace(town, desert=cause)) for cause in DESERTS for town in towns]
     console.print(desert_table(found))
