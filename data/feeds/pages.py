@@ -77,7 +77,9 @@ def next_of(answer: Fetched, ending: str) -> str:
     found = parsed_json(answer.content, answer.address)
     if not isinstance(found, Mapping):
         return ""
-    view: Mapping[str, Any] = next((found[name] for name in ("view", "hydra:view") if isinstance(found.get(name), Mapping)), {})
+    view: Mapping[str, Any] = next(
+        (found[name] for name in ("view", "hydra:view") if isinstance(found.get(name), Mapping)), {}
+    )
     for said in (found.get("nextPage"), found.get("hydra:nextPage"), view.get("next"), view.get("hydra:next")):
         if isinstance(said, Mapping):
             said = said.get("@id")
