@@ -68,8 +68,8 @@ class Pooled:
         for cut, (rows, measured) in enumerate(zip(self.rows, self.measured, strict=True)):
             values = measured.figures[name][label].astype(np.float64)
             counts = ~np.isnan(values) if where is None else ~np.isnan(values) & where[cut]
-            np.add.at(total, rows[counts], values[counts])
-            np.add.at(times, rows[counts], 1)
+            total += np.bincount(rows[counts], weights=values[counts], minlength=len(total))
+            times += np.bincount(rows[counts], minlength=len(total))
         mean: Float64 = np.divide(total, times, out=np.full(len(total), np.nan), where=times > 0)
         return mean
 
