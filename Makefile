@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint audit check data travel train evaluate compare report judged publish published rollback backup restore store-check repair serve bench prove clean port_is_free
+.PHONY: help install run test lint audit check data travel train evaluate compare report is_judged publish is_published rollback backup restore store-check repair serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ help: ## List every target
 
 install: $(full) ## Make .venv with everything, pinned: to run, to test and to develop
 
-run: port_is_free data train judged published serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
+run: port_is_free data train is_judged is_published serve ## From nothing to a served city with an example: load, train, evaluate, publish, serve
 
 test: $(full) ## Run the tests; long proofs are in `make prove`
 	$(py) -m pytest
@@ -91,11 +91,11 @@ publish: $(lean) ## Put the newest release in service if its evaluation allows i
 	$(py) -m training publish $(city)
 
 # Figures without pages: `make report` draws those.
-judged: $(lean)
+is_judged: $(lean)
 	$(py) -m training evaluate $(city) $(config) --no-pages
 
 # What is in service is served, also when what is new may not replace it.
-published: $(lean)
+is_published: $(lean)
 	@$(py) -m training publish $(city) || test -s '$(LEERLIJN_HOME)/$(CITY)/releases/current'
 
 rollback: $(lean) ## Put the release that was in service before back
