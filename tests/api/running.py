@@ -52,7 +52,7 @@ def soon(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
 
 def answers(url: str) -> bool:
     with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/health/ready", timeout=5, trust_env=False).status_code == 200
+        return httpx.get(f"{url}/health/ready", timeout=30, trust_env=False).status_code == 200
     return False
 
 

@@ -29,7 +29,7 @@ def served(settle: Callable[..., Placed], tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def town(served: Served) -> Iterator[Leerlijn]:
-    with Leerlijn(str(served.http.base_url)) as town:
+    with Leerlijn(str(served.http.base_url), timeout=60) as town:
         yield town
 
 

@@ -146,9 +146,11 @@ def test_several_workers_are_counted_together(settle: Callable[..., Placed], tmp
     with running(settle(tmp_path).environment, "--workers", "2") as service:
         soon(lambda: len(service.workers()) == 2)
         for _ in range(40):  # over connections of their own, so that both have something to count
-            assert httpx.post(service.url + ASK, json={"learner": "r-1"}, trust_env=False).status_code == 200
+            assert (
+                httpx.post(service.url + ASK, json={"learner": "r-1"}, timeout=60, trust_env=False).status_code == 200
+            )
         for _ in range(4):
-            text = httpx.get(service.url + "/metrics", trust_env=False).text
+            text = httpx.get(service.url + "/metrics", timeout=60, trust_env=False).text
             assert value(text, "leerlijn_lists_total", fallback="personalised") == 40
             assert value(text, "leerlijn_request_seconds_count", endpoint=ASK) == 40
             assert value(text, "leerlijn_release") == 1

@@ -38,7 +38,7 @@ def two(home: Placed) -> Iterator[Running]:
 
 def ask(service: Running, **question: Any) -> dict[str, Any]:
     """Ask over a connection of its own, so that any worker may answer."""
-    answer = httpx.post(service.url + ASK, json=question, timeout=30, trust_env=False)
+    answer = httpx.post(service.url + ASK, json=question, timeout=60, trust_env=False)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
@@ -51,7 +51,7 @@ def begin(port: int) -> socket.socket:
         f"POST {ASK} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n".encode()
     )
     connection.sendall(b'{"count"')
-    time.sleep(0.3)  # long enough to have been taken in
+    time.sleep(1.0)  # long enough to have been taken in
     return connection
 
 
@@ -67,8 +67,8 @@ def refused(port: int) -> bool:
 def test_stopping_finishes_what_has_begun_refuses_what_is_new_and_keeps_what_was_shown(
     home: Placed, workers: str
 ) -> None:
-    with running(home.environment, "--workers", workers) as service:
-        with httpx.Client(base_url=service.url, trust_env=False) as client:
+    with running(home.environment | {"LEERLIJN_BODY_SECONDS": "60"}, "--workers", workers) as service:
+        with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
             for _ in range(30):
                 assert client.post(ASK, json={"learner": "r-1", "count": 1}).status_code == 200
         waiting = begin(service.port)
@@ -108,7 +108,7 @@ def test_all_workers_take_a_new_release_and_so_does_one_that_comes_later(
     os.kill(other, signal.SIGSTOP)  # so that the new one alone answers
     try:
         # It was forked from a process that knew the first release alone.
-        with httpx.Client(base_url=two.url, trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=two.url, trust_env=False, timeout=60) as client:
             soon(lambda: client.get("/health/ready").status_code == 200)
             assert client.post(ASK, json={}).json()["release"] == SECOND
     finally:
