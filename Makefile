@@ -80,7 +80,7 @@ travel: $(full) ## Give the city its streets and its timetable: STREETS=map.osm.
 evaluate: $(lean) ## Measure the newest release beside simple lists, judge whether it may go live, write figures and pages
 	$(py) -m training evaluate $(city) $(config)
 
-report: $(lean) ## Write the report for a coordinator: a folder of pages to open, mail or print; evaluates first when need be
+report: $(lean) ## Write the pages of a coordinator, to open, mail or print; evaluates first when need be
 	@test -f '$(LEERLIJN_HOME)/$(CITY)/reports/evaluation.json' || $(py) -m training evaluate $(city) $(config)
 	$(py) -m training report $(city)
 
