@@ -166,6 +166,7 @@ class Town(RuleBasedStateMachine):
         self.knew = {
             old: knew for old, knew in self.knew.items() if knew >= self.erased or old == self.published[0]
         } | {name: self.erased}
+        self.broken = {old: where for old, where in self.broken.items() if old in self.knew}
 
     @rule(choice=st.integers(0, 5))
     def publish(self, choice: int) -> None:
