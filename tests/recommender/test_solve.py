@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.routing import kernel, kernel_state
+from recommender.routing.kernel import search as kernel
+from recommender.routing.kernel import state as kernel_state
 from recommender.routing.problem import MaxIterations, Problem, Solution
 from recommender.routing.solve import MOST_VISITS, most_promising, solve, warm_up
 
