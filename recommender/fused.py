@@ -153,7 +153,9 @@ def blended(
             out[PLACES, one] = (close - shift[6]) * scale[6] * weight[PLACES]
         else:
             out[ALS, one] = out[GRAPH, one] = out[METADATA, one] = out[SIMILAR, one] = out[PLACES, one] = 0
-        out[THEMES, one] = (likes - shift[5]) * scale[5] * weight[THEMES]
+        # What has no theme that is known is neither liked nor disliked for it: silent, as a place without an address is.
+        themed = theme_first[row + 1] > theme_first[row]
+        out[THEMES, one] = (likes - shift[5]) * scale[5] * weight[THEMES] if themed else 0
         least = crowd[bands[0] * width + row]
         for band in bands[1:]:
             least = min(least, crowd[band * width + row])

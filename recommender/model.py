@@ -158,8 +158,9 @@ class Model:
 
     @cached_property
     def theme_moments(self) -> Moments:
-        """Of ``theme_shares`` over the reference activities; 0 where there are none."""
+        """Of ``theme_shares`` over the reference activities that have a theme; 0 where there are none."""
         shares = self.theme_shares[self.reference].astype(np.float64)
+        shares = shares[np.diff(shares.indptr) > 0]
         n, width = shares.shape
         if not n:
             return Moments(np.zeros(width), np.zeros((width, width)))

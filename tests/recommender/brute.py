@@ -89,7 +89,10 @@ def plain_sources(passport, catalogue, request, model, rows) -> dict[str, np.nda
     shares = model.theme_shares.toarray().astype(float)
     said = len(passport.stamps) + len(passport.liked) + len(passport.declined)
     beliefs = beliefs_of([passport], [request.at], model).mean[0]
-    found["themes"] = level(shares @ beliefs)[rows] if said else nothing
+    themed = shares.any(axis=1)
+    said = said and themed[reference].any()
+    likes = level(shares @ beliefs, over=(shares @ beliefs)[reference[themed[reference]]]) if said else np.zeros(n)
+    found["themes"] = np.where(themed, likes, 0.0)[rows]
     bands = [AGE_BANDS.index(max(b for b in AGE_BANDS if b <= age)) if age == age else -1
              for age in (passport.age_low, *request.company)]  # fmt: skip
     found["popular"] = model.popular[bands][:, rows].min(axis=0).astype(float)

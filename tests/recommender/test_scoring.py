@@ -252,3 +252,12 @@ def test_a_low_price_is_not_called_free(tiny_catalogue, evenly):
     assert entry.parts["price"] == 2.5
     assert "free" not in {reason.code for reason in entry.reasons}
     assert "soon" in {reason.code for reason in entry.reasons}
+
+
+def test_what_has_no_theme_is_neither_liked_nor_disliked_for_it(tiny, evenly):
+    activities = tiny.activities.copy()
+    activities.loc[activities["activity_id"] == "birds", "themes"] = ""
+    catalogue = catalogue_from(replace(tiny, activities=activities))
+    found = parts(catalogue, evenly, stamped(catalogue, "robot-start", "2026-03-02 14:00"))
+    assert found["birds"]["themes"] == 0
+    assert any(own["themes"] for own in found.values())
