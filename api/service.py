@@ -100,7 +100,7 @@ def open_service(settings: Settings, clock: Clock = time.time, opened: Opened | 
         store=store,
         home=home,
         cities=cities,
-        reader=open_reader(store),
+        reader=open_reader(store, settings.store_seconds),
         writer=Writer(store, lost=metrics.lost.inc),
         keys=Keys(store),
         secret=home.secret(),

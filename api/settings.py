@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data.home import Home
+from data.store.reader import LIMIT_SECONDS
 from recommender.errors import BadConfig
 
 MODES = ("demo", "keys")
@@ -31,6 +32,7 @@ _KINDS: Mapping[str, Any] = {
     "body_seconds": float,
     "refresh_seconds": float,
     "route_seconds": float,
+    "store_seconds": float,
     "rate_per_second": float,
     "rate_burst": int,
     "cors": str,
@@ -74,6 +76,8 @@ class Settings:
         How often, at most, to look for a new release or catalogue.
     route_seconds : float
         How long planning a route may take; where it cuts in, the answer says so.
+    store_seconds : float
+        How long a database server may take to look somebody up; an answer goes out without it then, and says so.
     rate_per_second, rate_burst : float, int
         How many requests a key may make in the long run, and at once; 0 a second sets no limit.
     cors : str
@@ -100,6 +104,7 @@ class Settings:
     body_seconds: float = 10.0
     refresh_seconds: float = 1.0
     route_seconds: float = 5.0
+    store_seconds: float = LIMIT_SECONDS
     rate_per_second: float = 100.0
     rate_burst: int = 1000
     cors: str = ""
@@ -122,7 +127,7 @@ class Settings:
         for origin in self.origins:
             if not _ORIGIN.fullmatch(origin):
                 raise BadConfig(f"cors: {origin!r} is no origin such as https://app.example; name each one")
-        for name in ("max_body_bytes", "body_seconds", "route_seconds"):
+        for name in ("max_body_bytes", "body_seconds", "route_seconds", "store_seconds"):
             if not getattr(self, name) > 0:
                 raise BadConfig(f"{name}: {getattr(self, name)} is not above 0")
         if self.demo and not is_loopback(self.host):

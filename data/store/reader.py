@@ -17,7 +17,7 @@ from data.store.known import QUERIES, Known, known_from
 from data.store.store import Store, StoreAway
 
 LIMIT_SECONDS = 0.2
-"""How long a question may take; an answer without it comes within 300 ms."""
+"""How long a question may take unless somebody says otherwise; an answer without it comes within 300 ms."""
 PAUSE_SECONDS = 1.0
 """How long nobody asks again after a question that was not answered."""
 
@@ -38,9 +38,9 @@ class Reader(Protocol):
         """Give the connections back."""
 
 
-def open_reader(store: Store) -> Reader:
-    """The reader that goes with a store's database."""
-    return Inline(store) if store.engine.dialect.name == "sqlite" else Asked(store)
+def open_reader(store: Store, limit: float = LIMIT_SECONDS) -> Reader:
+    """The reader that goes with a store's database; a server has ``limit`` seconds to answer."""
+    return Inline(store) if store.engine.dialect.name == "sqlite" else Asked(store, limit)
 
 
 class Inline:

@@ -25,7 +25,7 @@ def test_nobody_gets_an_error_and_it_recovers_by_itself(tiny: Tables, release: R
             store.save(tiny)
         save_release(release, home.releases("klein-oss"), name="20260302T080000Z-one")
         home.point("klein-oss", "20260302T080000Z-one")
-        with serve(Settings(home=home.path, database_url=url, refresh_seconds=0.05)) as served:
+        with serve(Settings(home=home.path, database_url=url, refresh_seconds=0.05, store_seconds=1.0)) as served:
             served.service.writer.patience = 0.3
             assert served.ask(learner="r-1")["basis"] == "stamps"
             with server.frozen():

@@ -28,7 +28,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_every_setting_can_come_from_the_environment() -> None:
     wanted = Settings(
         home=Path("/srv/x"), database_url="sqlite:////srv/y", city="oss", mode="keys", host="0.0.0.0", port=80,
-        max_body_bytes=5, body_seconds=0.5, refresh_seconds=2.0, route_seconds=9.0, workers=3,
+        max_body_bytes=5, body_seconds=0.5, refresh_seconds=2.0, route_seconds=9.0, store_seconds=3.0, workers=3,
         rate_per_second=0.0, rate_burst=7, cors="https://a.example", log="json", traces="http://localhost:4318/v1/traces",
     )  # fmt: skip
     environment = {f"LEERLIJN_{field.name.upper()}": str(getattr(wanted, field.name)) for field in fields(Settings)}
