@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def many(tiny: Tables) -> Tables:
     return replace(tiny, stamps=stamps)
 
 
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%incoming%%' AND pid <> %s"
+
+
 def test_a_load_goes_on_after_the_server_was_killed_in_the_middle(tiny: Tables) -> None:
     with postgres.server() as server, Store(server.new_store()) as store:
         store.save(tiny)
@@ -46,16 +50,16 @@ def test_a_load_goes_on_after_the_server_was_killed_in_the_middle(tiny: Tables) 
         began, crashed = threading.Event(), threading.Event()
 
         def kill() -> None:
-            watching = psycopg.connect(server.address, autocommit=True)
-            began.set()
-            patience = time.monotonic() + 60
-            busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%incoming%%' AND pid <> %s"
-            while time.monotonic() < patience:
-                if watching.execute(busy, (watching.info.backend_pid,)).fetchone() != (0,):
-                    crashed.set()
-                    server.crash()
-                    return
-                time.sleep(0.002)
+            with closing(psycopg.connect(server.address, autocommit=True)) as watching:
+                began.set()
+                patience = time.monotonic() + 60
+                me = (watching.info.backend_pid,)
+                while time.monotonic() < patience:
+                    if watching.execute(BUSY, me).fetchone() != (0,):
+                        crashed.set()
+                        server.crash()
+                        return
+                    time.sleep(0.002)
 
         killer = threading.Thread(target=kill)
         killer.start()
