@@ -66,7 +66,7 @@ def test_what_is_usual_is_what_others_of_that_age_did_then():
     at = np.array([0, 1, 30, 0, 1]) * DAY
     age = np.array([5.0, 5.0, 5.0, 20.0, np.nan])
     touched = np.eye(5)
-    usual = adjacency._usual(at, age, touched)
+    usual = adjacency._usual(at, age, touched > 0)
     year = touched[:3].mean(axis=0)
     weight = adjacency.SHRINK
     assert usual[0] == pytest.approx((touched[1] + weight * year) / (1 + weight))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from recommender.city import Float64, Int64
+from recommender.city import Bool, Float64, Int64
 from recommender.model import AGE_BANDS
 from training.interactions import Interactions
 
@@ -48,8 +48,8 @@ def fit_adjacency(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple
     before, touched, usual = _visits(stamps, theme_shares)
     if not len(before) or not n_themes:
         return np.full(n_themes, 1 / max(n_themes, 1)), np.zeros(n_themes), np.zeros((n_themes, n_themes))
-    still_new = 1 - before
-    base = (touched * still_new).sum(axis=0) / np.maximum(still_new.sum(axis=0), 1)
+    still_new = ~before
+    base = (touched & still_new).sum(axis=0) / np.maximum(still_new.sum(axis=0), 1)
     known, rate = before.mean(axis=0), touched.mean(axis=0)
     centred = before - known
     links = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(n_themes), centred.T @ (touched - usual))
@@ -59,34 +59,34 @@ def fit_adjacency(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple
     return base, known, adjacency
 
 
-def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Float64, Float64, Float64]:
+def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Bool, Bool, Float64]:
     """For every visit after a learner's first: themes known before, themes touched, and how often those are usually.
 
-    Each of shape (n_visits, n_themes), 0 to 1.
+    Each of shape (n_visits, n_themes).
     """
     every = -(-len(stamps.learner) // MOST_VISITS) or 1
     heard = np.flatnonzero(stamps.learner % every == 0)
     order = heard[np.lexsort((stamps.activity[heard], stamps.at[heard], stamps.learner[heard]))]
     learner = stamps.learner[order]
-    touched = np.asarray(theme_shares[stamps.activity[order]].toarray() >= _ENOUGH, dtype=np.float64)
-    total = np.cumsum(touched, axis=0)
+    touched = (theme_shares.toarray() >= _ENOUGH)[stamps.activity[order]]
+    earlier = np.cumsum(touched, axis=0, dtype=np.int32) - touched
     first = np.ones(len(learner), dtype=np.bool_)
     first[1:] = learner[1:] != learner[:-1]
     start = np.maximum.accumulate(np.where(first, np.arange(len(learner)), 0))
-    earlier = total - touched
-    known = np.minimum(earlier - earlier[start], 1.0)
+    known = earlier > earlier[start]
     later = ~first
     return known[later], touched[later], _usual(stamps.at[order], stamps.age[learner], touched)[later]
 
 
-def _usual(at: Int64, age: Float64, touched: Float64) -> Float64:
-    """What other visits by people of the same age, at about the same time, touched. Shape (n_visits, n_themes)."""
-    usual = np.zeros_like(touched)
+def _usual(at: Int64, age: Float64, touched: Bool) -> Float64:
+    """What other visits by people of the same age, at about the same time, touched. Shape (n_visits, n_themes), 0 to 1."""
+    usual = np.zeros(touched.shape)
     band = np.where(np.isnan(age), -1, np.searchsorted(AGE_BANDS, age, side="right"))
     for same_age in np.unique(band):
         rows = np.flatnonzero(band == same_age)
         rows = rows[np.argsort(at[rows], kind="stable")]
-        so_far = np.vstack([np.zeros((1, touched.shape[1])), np.cumsum(touched[rows], axis=0)])
+        so_far = np.zeros((len(rows) + 1, touched.shape[1]), dtype=np.int32)
+        np.cumsum(touched[rows], axis=0, out=so_far[1:])
         low = np.searchsorted(at[rows], at[rows] - SAME_TIME)
         high = np.searchsorted(at[rows], at[rows] + SAME_TIME, side="right")
         others = so_far[high] - so_far[low] - touched[rows]

@@ -55,10 +55,15 @@ def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) ->
 
 
 def _damped(matrix: sparse.csr_array, damping: float) -> sparse.csr_matrix:
-    """The stamps, each weighing less the more visits its activity has had; their mean weight stays what it was."""
-    by_activity = np.power(np.asarray(matrix.sum(axis=0)).ravel(), -damping)
-    damped = sparse.csr_matrix(matrix @ sparse.diags_array(by_activity), dtype=np.float32)
-    damped.data *= np.float32(matrix.data.mean() / damped.data.mean())
+    """The stamps, each weighing less the more visits its activity has had; their mean weight stays what it was.
+
+    Written over the matrix itself, which may be large.
+    """
+    damped = sparse.csr_matrix(matrix, dtype=np.float32)
+    usual = damped.data.mean(dtype=np.float64)
+    by_activity = np.power(np.asarray(matrix.sum(axis=0)).ravel(), -damping).astype(np.float32)
+    damped.data *= by_activity[damped.indices]
+    damped.data *= np.float32(usual / damped.data.mean(dtype=np.float64))
     return damped
 
 
