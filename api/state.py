@@ -121,8 +121,13 @@ class Live:
 
     @cached_property
     def _time(self) -> Callable[[int], str]:
-        """Sessions begin and end at the same few moments, so they are put in words once."""
-        return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, self.zone).isoformat())
+        """Sessions begin and end at the same few moments, so they are put in words once.
+
+        What is kept must not hold on to the city itself, here and below: a circle is only let go of by the collector,
+        which in a service that was loaded before it was forked may not come by for hundreds of swaps.
+        """
+        zone = self.zone
+        return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, zone).isoformat())
 
     @cached_property
     def described(self) -> dict[tuple[int, str], dict[str, Any]]:
@@ -142,17 +147,18 @@ class Live:
     @cached_property
     def _said(self) -> Callable[..., str]:
         """The same few reasons are said again and again, so they are put in words once."""
+        catalogue = self.catalogue
 
         def said(code: str, activity: int, theme: int, line: int, minutes: float, lang: str) -> str:
-            return reason_text(Reason(code, activity, theme, line, minutes), self.catalogue, lang)
+            return reason_text(Reason(code, activity, theme, line, minutes), catalogue, lang)
 
         return lru_cache(maxsize=8192)(said)
 
     @cached_property
     def theme_labels(self) -> Callable[[str], tuple[str, ...]]:
         """Every theme's name in a language, see ``theme_label``."""
-        themes = range(len(self.catalogue.themes.ids))
-        return lru_cache(maxsize=32)(lambda lang: tuple(theme_label(self.catalogue, theme, lang) for theme in themes))
+        catalogue, themes = self.catalogue, range(len(self.catalogue.themes.ids))
+        return lru_cache(maxsize=32)(lambda lang: tuple(theme_label(catalogue, theme, lang) for theme in themes))
 
 
 def changes_of(catalogue: Catalogue) -> Int64:
