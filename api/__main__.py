@@ -19,6 +19,7 @@ import uvicorn
 
 from api import keys_command, logs
 from api.listen import listen
+from api.server import Server
 from api.settings import MODES, Settings
 from api.state import cities_to_serve
 from data.store import Store
@@ -107,7 +108,7 @@ def _serve_one(settings: Settings, listening: socket.socket, address: str, with_
         _Server(config, show).run([listening])
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A server that prints something as soon as it answers.
 
     Parameters

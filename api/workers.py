@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from gunicorn.workers.base import Worker as Supervised
 from uvicorn_worker import UvicornWorker
 
 from api.app import create_app
+from api.server import Server
 from api.service import open_cities
 from api.settings import Settings
 from recommender.routing.solve import warm_up
@@ -55,6 +57,14 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         server = logging.getLogger("uvicorn.error")
         server.propagate = True
         server.setLevel(logging.WARNING)
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        server = Server(self.config)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 class Supervisor(BaseApplication):  # type: ignore[misc]

@@ -170,7 +170,7 @@ class ReleaseShape(Strict):
 class HealthShape(Strict):
     """Whether the service can answer."""
 
-    status: Literal["alive", "ready", "not ready"]
+    status: Literal["alive", "ready"]
     degraded: bool = False
 
 

@@ -93,7 +93,7 @@ def test_every_kind_of_error_is_in_the_table_and_no_other() -> None:
     known = {(str(kind.status), kind.slug) for _, kind in KINDS} | {
         (str(code), slug) for code, (slug, _) in BY_STATUS.items()
     }
-    assert table == known | {("422", "unwanted-data"), ("403", "scope"), ("403", "city")}
+    assert table == known | {("422", "unwanted-data"), ("403", "scope"), ("403", "city"), ("503", "not-ready")}
 
 
 def test_every_setting_is_in_the_table_with_its_default() -> None:

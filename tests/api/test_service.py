@@ -74,6 +74,26 @@ def test_without_a_release_the_agenda_answers(settle: Settle, tmp_path: Path) ->
         assert release_of(served)["why"] == ["no release is published"]
 
 
+def test_with_nothing_to_give_lists_from_it_is_not_ready_but_alive(
+    settle: Settle, tiny: Tables, tmp_path: Path
+) -> None:
+    empty = {
+        "activities": tiny.activities.iloc[:0],
+        "sessions": tiny.sessions.iloc[:0],
+        "lines": tiny.lines.iloc[:0],
+        "stamps": tiny.stamps.iloc[:0],
+    }
+    home = settle(tmp_path, releases=(), **empty)
+    with serve(Settings(home=home.path, refresh_seconds=0.05)) as served:
+        found = problem(served.http.get("/health/ready"), 503)
+        assert found["type"] == "urn:leerlijn:problem:not-ready"
+        assert served.http.get("/health/live").status_code == 200
+        with Store(home.store_url) as store:
+            store.save(tiny)
+        until(served, lambda _: served.http.get("/health/ready").status_code == 200)
+        assert served.http.get("/health/ready").json() == {"status": "ready", "degraded": True}
+
+
 def test_a_new_release_comes_into_service_without_a_restart(settle: Settle, release: Release, tmp_path: Path) -> None:
     home = settle(tmp_path)
     with serve(Settings(home=home.path, refresh_seconds=0.05)) as served:

@@ -44,11 +44,11 @@ def ask(service: Running, **question: Any) -> dict[str, Any]:
     return body
 
 
-def begin(port: int) -> socket.socket:
+def begin(port: int, ask: str = f"POST {ASK}") -> socket.socket:
     """A request that has begun: its headers and half of its body are sent."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=30)
     connection.sendall(
-        f"POST {ASK} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n".encode()
+        f"{ask} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n".encode()
     )
     connection.sendall(b'{"count"')
     time.sleep(1.0)  # long enough to have been taken in
@@ -71,13 +71,16 @@ def test_stopping_finishes_what_has_begun_refuses_what_is_new_and_keeps_what_was
         with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
             for _ in range(30):
                 assert client.post(ASK, json={"learner": "r-1", "count": 1}).status_code == 200
-        waiting = begin(service.port)
+        waiting, whether_ready = begin(service.port), begin(service.port, "GET /health/ready")
         service.process.send_signal(signal.SIGTERM)
         soon(lambda: refused(service.port), 10)
         assert service.process.poll() is None
         waiting.sendall(b": 1}")
         assert waiting.recv(65536).startswith(b"HTTP/1.1 200")
         waiting.close()
+        whether_ready.sendall(b": 1}")
+        assert whether_ready.recv(65536).startswith(b"HTTP/1.1 503"), "who is stopping should be sent nobody any more"
+        whether_ready.close()
         assert service.process.wait(30) in (0, -signal.SIGTERM)
         assert b"Traceback" not in service.out, service.out.decode()
     table = schema.feedback.c

@@ -1,0 +1,17 @@
+"""The server that carries the application, in one worker or several."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+
+class Server(uvicorn.Server):
+    """Tells the application as soon as it is asked to stop, so that ``/health/ready`` can say so."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        app: Any = self.config.app
+        app.state.stopping = True
+        super().handle_exit(sig, frame)
