@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import OPEN, admit
-from api.desk.door import opened_by_session, seated
+from api.desk.door import START, NobodyThere, came_in_front, opened_by_session, seated
 from api.metrics import method_of
 from api.problems import Problem, problem_from
 from api.settings import Settings, is_loopback
@@ -126,6 +126,8 @@ class Access:
             given = headers.get("authorization", "")
             if not given and opened_by_session(scope["path"]):
                 scope["state"]["key"] = await seated(scope, headers)
+            elif not given and came_in_front(scope["method"], scope["path"], headers):
+                raise NobodyThere(START, browser=True)
             else:
                 scope["state"]["key"] = await admit(given, scope["path"], service.keys, service.clock())
             await self._spend(scope)

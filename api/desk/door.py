@@ -16,6 +16,8 @@ from data.store.keys import Key
 DOOR = "/desk/key"
 START = "/desk"
 LONGEST_ADDRESS = 2000
+FRONT = ("/", "/lines")
+"""Pages for everybody, of demo mode. With keys they ask for one in a header, which no browser sends by itself."""
 
 
 def has_desk(key: Key) -> bool:
@@ -49,6 +51,11 @@ class NobodyThere(Problem):
 def opened_by_session(path: str) -> bool:
     """Whether a session may stand in for a key at this address."""
     return any(path == page or path.startswith(f"{page}/") for page in PAGES)
+
+
+def came_in_front(method: str, path: str, headers: Headers) -> bool:
+    """Whether a person opens the first address of the service in a browser, and is to be shown where a key can be entered."""
+    return method in ("GET", "HEAD") and path in FRONT and "text/html" in headers.get("accept", "")
 
 
 def way_back(to: str) -> str:

@@ -109,6 +109,31 @@ def test_a_key_is_entered_once_and_opens_the_page_that_was_asked_for(keyed: Keye
         assert browser.get("/desk/key").headers["location"] == START
 
 
+@pytest.mark.parametrize("path", ["/", "/lines", "/?lang=en&x=r-1"])
+def test_who_comes_in_by_the_front_finds_where_to_enter_a_key(keyed: Keyed, path: str) -> None:
+    key = keyed.key("coordinate")
+    with keyed.browser() as browser:
+        away = browser.get(path)
+        assert (away.status_code, away.headers["location"], away.text) == (303, "/desk/key", "")
+        assert away.headers["cache-control"] == "no-store"
+        door = browser.get(path, follow_redirects=True)
+        assert (door.status_code, door.url.path) == (200, "/desk/key")
+        assert "Oss" not in door.text
+        enter(browser, key)
+        inside = browser.get(path, follow_redirects=True)
+        assert (inside.status_code, inside.url.path) == (200, "/desk")
+    # Programs, forms and wrong keys are told as before, and so is whoever looks for other addresses.
+    for method, address, headers in (
+        ("GET", path, {"Accept": "application/json"}),
+        ("POST", path, BROWSER),
+        ("GET", path, BROWSER | {"Authorization": "Bearer x"}),
+        ("GET", "/page/leerlijn.css", BROWSER),
+        ("GET", "/v1/learners/r-1", BROWSER),
+        ("GET", "/nowhere", BROWSER),
+    ):
+        problem(keyed.served.http.request(method, address, headers=headers), 401)
+
+
 def test_the_key_is_in_no_page_cookie_or_address(keyed: Keyed) -> None:
     key = keyed.key("coordinate")
     secret = key.split("_", 2)[2]
