@@ -28,7 +28,7 @@ pip    := $(py) -m pip install --quiet --disable-pip-version-check --constraint 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test lint audit check data travel train evaluate compare report is_judged publish is_published rollback backup restore store-check repair serve bench prove clean port_is_free
+.PHONY: help install run test lint audit check data travel train train-all evaluate compare report is_judged publish is_published rollback backup restore store-check repair serve bench prove clean port_is_free
 
 help: ## List every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,8 @@ help: ## List every target
 	  '  FEED           how to read DATA: folder when activities.csv is in it, else the name of the city' \
 	  '  LEARNERS       how many learners to invent over DATA; 2000 for a feed, none for a folder' \
 	  '  CONFIG         settings of the model, a TOML file' \
+	  '  CITIES         folder with a folder per city, for train-all; without it the cities of the store' \
+	  '  ENGINE         where train-all works: local, or dask://scheduler:8786' \
 	  '  PORT           where to serve, 8000' \
 	  '  MODE           demo (no key, sample and simulated cities) or keys' \
 	  '  LEERLIJN_HOME  folder for the store, the releases and the reports, var' \
@@ -71,6 +73,9 @@ endif
 
 train: data ## Load, then fit a release; it is not in service yet
 	$(py) -m training train $(city) $(config)
+
+train-all: $(lean) ## Train every city of the store (or CITIES=folder), side by side; ENGINE=dask://scheduler:8786 for a cluster
+	$(py) -m training train-all $(if $(CITIES),--data '$(CITIES)') $(if $(ENGINE),--engine '$(ENGINE)') $(config)
 
 load: data ## The same as data
 

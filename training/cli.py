@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend, cli_report, cli_store, cli_travel, cli_upkeep
+from training import cli_data, cli_model, cli_recommend, cli_report, cli_scale, cli_store, cli_travel, cli_upkeep
 
 DATA, MODEL, USE, STORE = "Data", "Model", "Use", "Store"
 
@@ -33,6 +33,11 @@ EXAMPLES = {
     "train": [
         "python -m training train --city my-city",
         "python -m training train --data my-city --out releases --config settings.toml",
+    ],
+    "train-all": [
+        "python -m training train-all",
+        "python -m training train-all --data cities --jobs 4",
+        "python -m training train-all --engine dask://scheduler:8786",
     ],
     "evaluate": [
         "python -m training evaluate --city my-city",
@@ -80,6 +85,7 @@ def build() -> typer.Typer:
         (DATA, cli_upkeep.repair),
         (MODEL, cli_model.search),
         (MODEL, cli_model.train),
+        (MODEL, cli_scale.train_all),
         (MODEL, cli_model.evaluate),
         (MODEL, cli_report.report),
         (MODEL, cli_model.compare),
@@ -91,7 +97,7 @@ def build() -> typer.Typer:
         (STORE, cli_store.inspect),
         (STORE, cli_upkeep.retain),
     ):
-        name = command.__name__
+        name = command.__name__.replace("_", "-")
         epilog = "\n\n".join(["[bold]Examples[/]", *EXAMPLES[name]])
         app.command(name, rich_help_panel=panel, epilog=epilog)(command)
     return app

@@ -139,16 +139,26 @@ def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say
     return model, encoder
 
 
+def same_config(config: Config) -> dict[str, object]:
+    """The settings as they stand in a manifest: the number of threads changes nothing, and is not among them."""
+    return {name: value for name, value in config.as_dict().items() if name != "threads"}
+
+
+def this_version() -> str:
+    """Version of the code, as it stands in a manifest."""
+    return version("leerlijn")
+
+
 def _manifest(tables: Tables, config: Config, model: Model, learned: Learned) -> dict[str, object]:
     return {
         "city": tables.city.id,
         "origin": tables.city.origin,
         "as_of": tables.city.as_of,
-        "config": {name: value for name, value in config.as_dict().items() if name != "threads"},
+        "config": same_config(config),
         "choices": {"learned_from": learned.choices, "ridge": learned.ridge, "gain": learned.gain},
         "neighbours": config.similar.neighbours,
         "data": digest(tables),
-        "version": version("leerlijn"),
+        "version": this_version(),
         "sizes": {
             "learners": int(tables.stamps[LEARNER].nunique()),
             "stamps": len(tables.stamps),

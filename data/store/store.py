@@ -212,6 +212,15 @@ class Store:
         with self.engine.connect() as connection:
             return tuple(connection.execute(select(schema.cities.c.city).order_by(schema.cities.c.city)).scalars())
 
+    def sizes(self) -> dict[str, int]:
+        """How many stamps each city of the store has, by id of the city."""
+        stamps = select(schema.stamps.c.city, func.count().label("n")).group_by(schema.stamps.c.city).subquery()
+        query = select(schema.cities.c.city, func.coalesce(stamps.c.n, 0)).join_from(
+            schema.cities, stamps, schema.cities.c.city == stamps.c.city, isouter=True
+        )
+        with self.engine.connect() as connection:
+            return {city: int(count) for city, count in connection.execute(query.order_by(schema.cities.c.city))}
+
     def revision(self, city: str) -> int | None:
         """A number that grows with every save of the city, None when the store does not hold it."""
         with self.engine.connect() as connection:
