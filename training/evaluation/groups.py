@@ -18,7 +18,7 @@ from recommender.city import DOMAINS, UNKNOWN, Float64, Int8, Int32
 from recommender.insight.asked import BANDS
 from recommender.insight.cells import MERGED_BELOW, rounded, status_of, together
 from training.evaluation import metrics
-from training.evaluation.cells import side_by_side
+from training.evaluation.cells import groupings_together
 from training.evaluation.chance import Gap, gap_between, gap_within
 from training.evaluation.several import holm
 from training.evaluation.uncertainty import Bounds, Interval, intervals
@@ -146,10 +146,7 @@ def grouped(
     there = ~np.isnan(values)
     kept = [Grouping(one.name, one.labels, one.group[there]) for one in groupings]
     kept = [_refitted(one) for one in kept]
-    # The results also show histories by themselves, so these come first: what is said beside them must not undo them.
-    order = sorted(range(len(kept)), key=lambda place: kept[place].name != "history")
-    allowed = dict(zip(order, side_by_side([kept[place].group for place in order]), strict=True))
-    good = [allowed[place] for place in range(len(kept))]
+    good = shown_together(kept)
     figures = values[there]
     dimensions = [
         _dimension(one, figures, draws, seed, bounds) if fine and len(one.labels) > 1 else _nothing(one.name)
@@ -162,6 +159,14 @@ def grouped(
         if one["gap"]:
             one["gap"] |= {"holm": round(p, 6), "alarm": bool(p <= ALPHA)}
     return {"figure": figure, "model": model, "alpha": ALPHA, "dimensions": dimensions}
+
+
+def shown_together(groupings: Sequence[Grouping]) -> list[bool]:
+    """Which groupings may be shown beside those before them: a group's figure must not be worked out to be about a few."""
+    # The results also show histories by themselves, so these come first: what is said beside them must not undo them.
+    order = sorted(range(len(groupings)), key=lambda place: groupings[place].name != "history")
+    allowed = dict(zip(order, groupings_together([groupings[place].group for place in order]), strict=True))
+    return [allowed[place] for place in range(len(groupings))]
 
 
 def _refitted(one: Grouping) -> Grouping:

@@ -23,6 +23,10 @@ SETTING = "setting"
 """Name under which stands what holds for a learner whatever the list."""
 BY_DOMAIN = "domains"
 """Name under which stands the recall of the engine over each domain."""
+RELEVANT = "relevant"
+"""Name under which stands how much of each of ``PARTS``, and of each domain, a learner went on to do."""
+PARTS = ("known_theme", "new_theme", "new_activity")
+"""Kinds of relevant activities over which recall is measured by itself."""
 TOGETHER = ("coverage", "gini")
 MOST_VENUES = 200
 
@@ -77,9 +81,8 @@ def measure(
     people : int
         How many had been anywhere.
     """
-    known, new = theme_split(trial, ranked, catalogue)
     unseen = visitors == 0
-    parts = {"known_theme": known, "new_theme": new, "new_activity": unseen[trial.activity]}
+    parts = _parts(trial, ranked, catalogue, visitors)
     counts = {name: trial.n_relevant(part) for name, part in parts.items()}
     figures: dict[str, dict[str, Float32]] = {}
     for name, lists in ranked.lists.items():
@@ -97,6 +100,19 @@ def measure(
         own = recall_by_domain(ranked.lists[ENGINE], trial.learner, trial.activity, catalogue.activities.domain)
         figures[BY_DOMAIN] = dict(zip(DOMAINS, own.T.astype(np.float32), strict=True))
     return figures
+
+
+def _parts(trial: Trial, ranked: Ranked, catalogue: Catalogue, visitors: Int64) -> dict[str, Bool]:
+    """Which relevant pairs are of each of ``PARTS``. Each of shape (n_relevant,)."""
+    known, new = theme_split(trial, ranked, catalogue)
+    return dict(zip(PARTS, (known, new, visitors[trial.activity] == 0), strict=True))
+
+
+def relevant(trial: Trial, ranked: Ranked, catalogue: Catalogue, visitors: Int64) -> dict[str, Float32]:
+    """How many of the activities that each learner went on to do are of each of ``PARTS`` and in each domain."""
+    domain = catalogue.activities.domain[trial.activity]
+    of = _parts(trial, ranked, catalogue, visitors) | {name: domain == code for code, name in enumerate(DOMAINS)}
+    return {name: trial.n_relevant(part).astype(np.float32) for name, part in of.items()}
 
 
 def setting(trial: Trial, ranked: Ranked, visitors: Int64) -> dict[str, Float32]:

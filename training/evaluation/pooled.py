@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.city import Float64, Int64
-from training.evaluation.measured import BY_DOMAIN, SETTING, Measured
+from training.evaluation.measured import BY_DOMAIN, RELEVANT, SETTING, Measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Pooled:
     @property
     def names(self) -> tuple[str, ...]:
         """The lists, in the order in which they were measured."""
-        return tuple(name for name in self.measured[0].figures if name not in (SETTING, BY_DOMAIN))
+        return tuple(name for name in self.measured[0].figures if name not in (SETTING, BY_DOMAIN, RELEVANT))
 
     def labels(self, name: str) -> tuple[str, ...]:
         """The figures of a list."""
@@ -72,6 +72,13 @@ class Pooled:
             times += np.bincount(rows[counts], minlength=len(total))
         mean: Float64 = np.divide(total, times, out=np.full(len(total), np.nan), where=times > 0)
         return mean
+
+    def total(self, name: str, label: str) -> Float64:
+        """A count, summed over the cuts at which each learner was tested. Shape (n_learners,)."""
+        found = np.zeros(len(self.learners))
+        for rows, measured in zip(self.rows, self.measured, strict=True):
+            found[rows] += measured.figures[name][label]
+        return found
 
     def together(self, name: str, label: str) -> Float64:
         """Coverage or Gini, the mean over the cuts: the value, then what each draw gives. Shape (1 + draws,)."""

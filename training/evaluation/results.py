@@ -17,17 +17,18 @@ from training.evaluation.cut import Cut, Cuts
 from training.evaluation.gap import reach_part
 from training.evaluation.groups import by_age, by_area, by_history, grouped
 from training.evaluation.history import BESIDE, learning, of_groups, present_lengths
-from training.evaluation.measured import BY_DOMAIN, SETTING, TOGETHER, Measured
+from training.evaluation.measured import BY_DOMAIN, PARTS, SETTING, TOGETHER, Measured
 from training.evaluation.metrics import CUTOFFS
-from training.evaluation.plain import cell, count, drawn_cell, iso, rounded, share
+from training.evaluation.plain import NOTHING, cell, count, drawn_cell, iso, rounded, share
 from training.evaluation.pooled import People, Pooled
 from training.evaluation.several import compare
+from training.evaluation.told import Told, told
 from training.evaluation.uncertainty import bounds_of, intervals
 from training.evaluation.verdict import ENGINE, NO_BASELINE, SERVED, verdict
 
 SCHEMA = "leerlijn-evaluation/2"
 MAIN = "recall@10"
-BY_CUT = ("recall@10", "ndcg@10")
+BY_CUT = ("recall@10", "ndcg@10", "domains@10")
 
 
 def protocol(cuts: Cuts, pooled: Pooled, before: Sequence[int], config: Config) -> dict[str, Any]:
@@ -111,26 +112,29 @@ def summarise(
     """
     settings = config.evaluation
     draws, seed, smallest = settings.bootstrap, config.seed, settings.smallest_cell
+    by_length = by_history(present_lengths(pooled))
+    groupings = [by_area(people.area), by_age(people.age), by_length]
+    may = told(pooled, groupings, by_length)
     models, differences = {}, {}
     for name in pooled.names:
-        models[name], lead = _of_list(pooled, name, draws, seed, smallest)
+        models[name], lead = (_without(one, may) for one in _of_list(pooled, name, draws, seed, smallest))
         if name != ENGINE:
             differences[name] = lead
-    by_length = by_history(present_lengths(pooled))
+    domains = np.column_stack([pooled.figure(BY_DOMAIN, domain) for domain in DOMAINS])
     shown = [name for name in (SERVED, ENGINE, BESIDE, "nearest_and_free") if name in pooled.names]
     return {
         "models": models,
         "differences": differences,
         "p": _p(pooled, draws, seed, smallest),
-        "by_cut": _by_cut(pooled, cuts, draws, seed, smallest),
+        "by_cut": _by_cut(pooled, cuts, draws, seed, smallest) if may.by_cut else [],
         "history": of_groups(pooled, by_length, MAIN, draws, seed, smallest),
-        "learning": learning(pooled, by_length, MAIN, draws, seed, smallest),
+        "learning": learning(pooled, by_length, MAIN, draws, seed, smallest, may.learning),
         "groups": grouped(
             pooled.figure(ENGINE, MAIN),
-            [by_area(people.area), by_age(people.age), by_length],
+            groupings,
             draws,
             seed,
-            domains=np.column_stack([pooled.figure(BY_DOMAIN, domain) for domain in DOMAINS]),
+            domains=domains if may.domains else np.full_like(domains, np.nan),
             figure=MAIN,
             model=ENGINE,
         ),
@@ -138,6 +142,13 @@ def summarise(
         "reach": reach_part(pooled, people.place, shown, draws, seed, smallest),
         "verdict": verdict(differences, MAIN, NO_BASELINE),
     }
+
+
+def _without(cells: dict[str, dict[str, Any]], may: Told) -> dict[str, dict[str, Any]]:
+    """The cells that may be told; the others are there and empty."""
+    if may.parts:
+        return cells
+    return {label: dict(NOTHING) if label.startswith(PARTS) else one for label, one in cells.items()}
 
 
 def _of_list(
@@ -188,7 +199,8 @@ def _by_cut(pooled: Pooled, cuts: Sequence[Cut], draws: int, seed: int, smallest
     found = []
     for cut, measured in zip(cuts, pooled.measured, strict=True):
         columns = [measured.figures[name][label] for name in pooled.names for label in BY_CUT]
-        drawn = iter(intervals(np.column_stack(columns).astype(np.float64), draws, seed, bounds=(0.0, 1.0)))
+        bounds = [bounds_of(label) for _ in pooled.names for label in BY_CUT]
+        drawn = iter(intervals(np.column_stack(columns).astype(np.float64), draws, seed, bounds=bounds))
         cells = {name: {label: cell(next(drawn), smallest) for label in BY_CUT} for name in pooled.names}
         found.append({"cut": iso(cut.at), "models": cells})
     return found

@@ -20,7 +20,16 @@ from recommender.release import Release
 from training.config import Config
 from training.evaluation.baselines import Baseline, Content, NearestAndFree, Newest, Popular, Random
 from training.evaluation.cut import DAY, Cut, Trial, draw_test, known_at
-from training.evaluation.measured import SETTING, Measured, VenueCount, measure, setting, together
+from training.evaluation.measured import (
+    RELEVANT,
+    SETTING,
+    Measured,
+    VenueCount,
+    measure,
+    relevant,
+    setting,
+    together,
+)
 from training.evaluation.oracle import MOST_LEARNERS, Oracle
 from training.evaluation.peers import EASE_MOST, Als, Ease, ItemKnn
 from training.evaluation.ranking import rank
@@ -91,7 +100,11 @@ def measure_simple(behind: Behind, truth: Truth | None, threads: int) -> Measure
         ranked = rank(trial, behind.known, catalogue, None, baselines, behind.seed, closes=behind.closes)
         figures = measure(trial, ranked, catalogue, behind.visitors, behind.visits.shape[0])
         return Measured(
-            figures={**figures, SETTING: setting(trial, ranked, behind.visitors)},
+            figures={
+                **figures,
+                SETTING: setting(trial, ranked, behind.visitors),
+                RELEVANT: relevant(trial, ranked, catalogue, behind.visitors),
+            },
             together=together(ranked.lists, ranked.offered, trial.learners, DRAWS, behind.seed),
         )
 

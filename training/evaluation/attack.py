@@ -1,0 +1,231 @@
+"""Does a model tell who it was made of? A membership attack by somebody who holds all of its arrays and a learner's stamps.
+
+Models are fitted on random halves of the learners, with the settings of the release. One after the other is the target; the
+others are its shadows, of which the attacker knows who was in them: from them it learns what each learner's own figures are
+in a model with and without them, and how to tell the two apart (offline likelihood ratios, Carlini et al. 2022,
+doi:10.1109/SP46214.2022.9833649, put together by logistic regression). Half a town is a smaller crowd than the release's, so
+this errs on the side of caution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score, roc_curve
+from threadpoolctl import threadpool_limits
+
+from data.columns import LEARNER
+from data.tables import Tables
+from data.translate import catalogue_from
+from recommender.city import Bool, Float32, Float64
+from recommender.encoder import scaled_rows, with_parents
+from recommender.interest import fold_in
+from recommender.model import AGE_BANDS, Model
+from training.config import Config
+from training.fit import fit_measured
+from training.interactions import Interactions, interactions_of
+
+MOST_LEARNERS = 2_000
+"""Of a larger city so many learners are drawn: a smaller crowd hides nobody better."""
+FEWEST_LEARNERS = 100
+FALSE_POSITIVES = 0.01
+
+
+@dataclass(frozen=True)
+class Told:
+    """How well membership was told, over all targets.
+
+    Attributes
+    ----------
+    auc : float
+        Chance that a member looks more like one than somebody who is none: 0.5 is a coin.
+    auc_error : float
+        Standard error of it, from the spread over targets.
+    caught : float
+        Share of the members found where one in a hundred of the others is wrongly taken for one.
+    caught_error : float
+    learners, models : int
+    """
+
+    auc: float
+    auc_error: float
+    caught: float
+    caught_error: float
+    learners: int
+    models: int
+
+    def plain(self) -> dict[str, Any]:
+        """Ready for JSON; the number of learners rounded to 5."""
+        return {
+            "auc": round(self.auc, 4),
+            "auc_error": round(self.auc_error, 4),
+            "caught": round(self.caught, 4),
+            "caught_error": round(self.caught_error, 4),
+            "learners": 5 * round(self.learners / 5),
+            "models": self.models,
+        }
+
+
+def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Told | None:
+    """Fit shadow models with some settings and attack each of them with the help of the others.
+
+    Parameters
+    ----------
+    tables : Tables
+        The city with its stamps.
+    config : Config
+        Of the release; its seed draws the halves and the noise of private models.
+    models : int
+        How many, at least 4; every learner is in half of them.
+    threads : int
+
+    Returns
+    -------
+    Told or None
+        None for fewer than ``FEWEST_LEARNERS`` with a stamp: nothing could be said.
+    """
+    rng = np.random.default_rng(config.seed)
+    people = np.array(sorted(tables.stamps[LEARNER].unique().tolist()), dtype=object)
+    if len(people) < FEWEST_LEARNERS:
+        return None
+    if len(people) > MOST_LEARNERS:
+        people = np.sort(rng.permutation(people)[:MOST_LEARNERS])
+    everybody = _only(tables, people)
+    member = _halves(models, len(people), rng)
+    jobs = (
+        delayed(_figures)(everybody, _only(everybody, people[own]), replace(config, seed=config.seed + number, threads=1))
+        for number, own in enumerate(member)
+    )
+    figures = np.array(Parallel(n_jobs=min(threads, models))(jobs))
+    return told(figures, member)
+
+
+def _only(tables: Tables, people: np.ndarray) -> Tables:
+    """The city with the stamps and passports of some learners alone."""
+    kept = {
+        name: frame[frame[LEARNER].isin(set(people.tolist()))].reset_index(drop=True)
+        for name, frame in (("stamps", tables.stamps), ("passports", tables.passports))
+    }
+    return replace(tables, **kept)
+
+
+def _halves(models: int, people: int, rng: np.random.Generator) -> Bool:
+    """Who is in which model: everybody in half of them. Shape (n_models, n_learners)."""
+    order = rng.random((models, people)).argsort(axis=0)
+    halves: Bool = order < models // 2
+    return halves
+
+
+def _figures(everybody: Tables, members: Tables, config: Config) -> Float64:
+    """Fit one model and work out everybody's figures in it. Shape (n_learners, n_figures)."""
+    with threadpool_limits(1, "blas"):
+        model, _ = fit_measured(members, config)
+        catalogue = catalogue_from(everybody)
+        shares = scaled_rows(with_parents(catalogue), power=1)
+        return figures_of(model, interactions_of(everybody, catalogue), shares)
+
+
+def figures_of(model: Model, stamps: Interactions, theme_shares: sparse.csr_array) -> Float64:
+    """What the arrays of a model say of each learner's own stamps: high where they look as if it had seen them.
+
+    Every array that is made of stamps is read: factors, neighbours, popularity, degree, what was visited, themes.
+
+    Returns
+    -------
+    float64, shape (n_learners, n_figures)
+        Standardised over the learners, so that the scale of one fit and another make no difference.
+    """
+    visits = sparse.csr_array(stamps.matrix, copy=True)
+    visits.data[:] = 1
+    count = np.maximum(np.diff(visits.indptr), 1)
+    band = np.where(np.isnan(stamps.age), len(AGE_BANDS), np.searchsorted(AGE_BANDS, stamps.age, side="right") - 1)
+    vectors = fold_in(stamps.matrix, model)
+    columns: list[Any] = []
+    for factors in (model.als.activities, model.metadata.activities, model.low_pass.activities):
+        columns += [_alike(visits, factors), _alike(visits, factors, model.inverse_degree)]
+    for factors in (model.als.activities, model.metadata.activities):
+        columns += list(_rebuilt(visits, vectors, factors, count))
+    near = visits.multiply(visits @ model.graph.weights).sum(axis=1)
+    columns += [near, near / count, visits @ np.log1p(model.degree), visits @ model.inverse_degree]
+    columns += [visits @ (~model.visited), visits @ model.popular[-1]]
+    rows = np.repeat(np.arange(visits.shape[0]), np.diff(visits.indptr))
+    columns.append(np.bincount(rows, model.popular[band[rows], visits.indices], minlength=visits.shape[0]))
+    touched = visits @ theme_shares
+    columns += [touched @ model.theme_base, touched @ model.theme_known]
+    columns.append(((touched @ model.theme_adjacency) * touched.toarray()).sum(axis=1))
+    table = np.column_stack([np.asarray(column, dtype=np.float64).ravel() for column in columns])
+    spread = table.std(axis=0)
+    standard: Float64 = (table - table.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    return standard
+
+
+def _alike(visits: sparse.csr_array, factors: Float32, weight: Float64 | None = None) -> Float64:
+    """How much a learner's activities lie together: the products of all pairs added up, those with themselves left out."""
+    wide = factors.astype(np.float64)
+    other = wide if weight is None else wide * weight[:, None]
+    own = visits @ np.einsum("if,if->i", wide, other)
+    both: Float64 = np.einsum("uf,uf->u", visits @ wide, visits @ other) - own
+    return both
+
+
+def _rebuilt(visits: sparse.csr_array, vectors: Float64, factors: Float32, count: Any) -> tuple[Float64, Float64]:
+    """How well a learner's folded-in vector gives their own activities back: mean score, and mean squared miss."""
+    rows = np.repeat(np.arange(visits.shape[0]), np.diff(visits.indptr))
+    scores = np.einsum("nf,nf->n", vectors[rows], factors[visits.indices].astype(np.float64))
+    mean = np.bincount(rows, scores, minlength=len(count)) / count
+    missed = np.bincount(rows, (1 - scores) ** 2, minlength=len(count)) / count
+    return mean, missed
+
+
+def told(figures: Float64, member: Bool) -> Told:
+    """Attack every model in turn.
+
+    Parameters
+    ----------
+    figures : float64, shape (n_models, n_learners, n_figures)
+    member : bool, shape (n_models, n_learners)
+    """
+    areas, caught = [], []
+    for target in range(len(figures)):
+        others = [model for model in range(len(figures)) if model != target]
+        train = [(model, [other for other in others if other != model]) for model in others]
+        evidence = np.concatenate([_evidence(figures, member, model, shadows) for model, shadows in train])
+        known = np.concatenate([member[model] for model in others])
+        judge = LogisticRegression(C=0.1, max_iter=500).fit(evidence, known)
+        scores = judge.decision_function(_evidence(figures, member, target, others))
+        areas.append(roc_auc_score(member[target], scores))
+        wrong, right, _ = roc_curve(member[target], scores)
+        caught.append(float(right[wrong <= FALSE_POSITIVES].max(initial=0.0)))
+    root = np.sqrt(len(areas))
+    return Told(
+        float(np.mean(areas)),
+        float(np.std(areas, ddof=1) / root),
+        float(np.mean(caught)),
+        float(np.std(caught, ddof=1) / root),
+        figures.shape[1],
+        len(figures),
+    )
+
+
+def _evidence(figures: Float64, member: Bool, target: int, shadows: Sequence[int]) -> Float64:
+    """For each learner and figure: how far the target is from the shadows without them, and how much likelier it is with them."""
+    own, seen = figures[shadows], member[shadows][:, :, None]
+    with_, without = seen.sum(axis=0), (~seen).sum(axis=0)
+    inside = (own * seen).sum(axis=0) / np.maximum(with_, 1)
+    outside = (own * ~seen).sum(axis=0) / np.maximum(without, 1)
+    centre = np.where(seen, inside, outside)
+    spread = np.sqrt(((own - centre) ** 2).mean(axis=(0, 1)) + 1e-12)
+    off = (figures[target] - outside) / spread
+    lift = (inside - outside) / spread
+    ratio = lift * (off - lift / 2)
+    evidence: Float64 = np.column_stack([np.clip(off, -8, 8), np.clip(ratio, -8, 8)])
+    return evidence
+
+
+Parts = Mapping[str, Any]
