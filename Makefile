@@ -17,6 +17,9 @@ LEARNERS ?= $(if $(filter-out folder,$(FEED)),2000)
 endif
 
 LEERLIJN_HOME ?= var
+# For train-all: a folder with a folder per city instead of the store, and where the work is done.
+CITIES ?=
+ENGINE ?= local
 
 py     := $(VENV)/bin/python
 made   := $(VENV)/.made
@@ -74,8 +77,8 @@ endif
 train: data ## Load, then fit a release; it is not in service yet
 	$(py) -m training train $(city) $(config)
 
-train-all: $(lean) ## Train every city of the store (or CITIES=folder), side by side; ENGINE=dask://scheduler:8786 for a cluster
-	$(py) -m training train-all $(if $(CITIES),--data '$(CITIES)') $(if $(ENGINE),--engine '$(ENGINE)') $(config)
+train-all: $(lean) ## Train every city of the store, or of the folder CITIES, side by side
+	$(py) -m training train-all $(if $(CITIES),--data '$(CITIES)') --engine '$(ENGINE)' $(config)
 
 load: data ## The same as data
 

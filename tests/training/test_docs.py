@@ -24,7 +24,7 @@ def options():
 
 
 def lines(text):
-    return re.findall(r"python -m training (\w+)([^\n`]*)", text)
+    return re.findall(r"python -m training ([\w-]+)([^\n`]*)", text)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -48,7 +48,7 @@ def test_every_example_of_the_help_works_out():
 
 def test_the_guide_names_every_command():
     text = (DOCS / "user-guide.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"python -m training (\w+)", text)) | set(
+    named = set(re.findall(r"python -m training ([\w-]+)", text)) | set(
         re.findall(r"^- \*\*(\w+)\*\*", text, re.MULTILINE)
     )
     assert named == set(options())
