@@ -21,6 +21,7 @@ from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.config import Config
 from training.interactions import interactions_of
+from training.scale.engine import Engine
 from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
@@ -47,7 +48,9 @@ def _say_nothing(step: str) -> None:
     pass
 
 
-def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing) -> Release:
+def fit(
+    tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing, engine: Engine | None = None
+) -> Release:
     """Learn everything the recipe needs from a city's tables.
 
     The weights are learned first, from how a model of the earlier stamps ranks the later choices; then the
@@ -58,6 +61,8 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
     ----------
     tell : callable
         Called with each of ``STEPS`` when it begins.
+    engine : Engine, optional
+        Where the largest step is shared out; it changes nothing in the release.
 
     Returns
     -------
@@ -67,15 +72,15 @@ def fit(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothi
     """
     with threadpool_limits(1, "blas"):
         tell("weights")
-        learned = learn_weights(tables, config)
-        model, encoder = fit_model(tables, config, tell)
+        learned = learn_weights(tables, config, engine)
+        model, encoder = fit_model(tables, config, tell, engine)
     source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
     context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
     model = replace(model, source_weights=source, context_weights=context)
     return Release(model, encoder, _manifest(tables, config, model, learned)).extended(catalogue_from(tables))
 
 
-def learn_weights(tables: Tables, config: Config) -> Learned:
+def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) -> Learned:
     """The weights of the blend; the shipped defaults where there is too little to learn from."""
     defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
     silent = [name for name in SOURCES if name not in (*SIMPLE, "context")] if config.blend.simple else []
@@ -84,7 +89,7 @@ def learn_weights(tables: Tables, config: Config) -> Learned:
     cut = last_part(tables, settings.share)
     if cut is None:
         return Learned(shipped, RIDGES[-1], 0, 0.0)
-    model, encoder = fit_model(tables.before(cut), config)
+    model, encoder = fit_model(tables.before(cut), config, engine=engine)
     catalogue = catalogue_from(tables)
     aligned = align(model, encoder, catalogue, config.similar.neighbours)
     choices = observed_choices(tables, aligned, cut, settings.most, settings.alternatives, config.seed)
@@ -93,7 +98,9 @@ def learn_weights(tables: Tables, config: Config) -> Learned:
     return fit_weights(choices, {**shipped, **dict.fromkeys(silent, math.nan)})
 
 
-def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing) -> tuple[Model, Encoder]:
+def fit_model(
+    tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing, engine: Engine | None = None
+) -> tuple[Model, Encoder]:
     """Everything but the weights."""
     threads = config.threads or os.cpu_count() or 1
     tell("stamps")
@@ -105,7 +112,7 @@ def fit_model(tables: Tables, config: Config, tell: Callable[[str], None] = _say
     encoder = fit_encoder(catalogue, config.encoder)
     features = encoder.encode(catalogue, everything)
     tell("als")
-    als, als_inverse = fit_als(stamps.matrix, config.als, config.seed, threads)
+    als, als_inverse = fit_als(stamps.matrix, config.als, config.seed, threads, engine)
     tell("graph")
     graph, low_pass, degree = fit_graph(stamps.matrix, config.graph, config.seed)
     tell("metadata")

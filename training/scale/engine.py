@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, Protocol, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -35,15 +36,34 @@ class Engine(Protocol):
         How many at once.
     elsewhere : bool
         Whether its processes may be on other machines.
+    blocks, threads : int
+        Into how many parts one large piece of work is cut, and how many threads each part gets.
     """
 
     slots: int
     elsewhere: bool
+    blocks: int
+    threads: int
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         """Every item with what the work made of it, in the order in which it is done.
 
         An item whose process died comes with ``Lost``. An exception of the work itself is raised.
+        """
+
+    def hold(self, parts: Sequence[Any]) -> list[Any]:
+        """Put parts where the work will be; what comes back stands for them in ``together`` and ``fetch``."""
+
+    def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Work on every part side by side; its arguments may be, or be lists of, what stands for a value."""
+
+    def fetch(self, held: Sequence[Any]) -> list[Any]:
+        """The values themselves.
+
+        Raises
+        ------
+        Lost
+            When somebody who held one is gone.
         """
 
 
@@ -105,9 +125,7 @@ def _client(where: str) -> Iterator[Any]:
 
 
 def _same_version(client: Any) -> None:
-    from training.fit import this_version
-
-    here = this_version()
+    here = _version()
     for worker, found in client.run(_version, on_error="return").items():
         if found != here:
             raise BadInput(
@@ -116,8 +134,6 @@ def _same_version(client: Any) -> None:
 
 
 def _version() -> str:
-    from importlib.metadata import version
-
     return version("leerlijn")
 
 
@@ -127,12 +143,33 @@ def _alone(work: Callable[[Any], Any], item: Any) -> Any:
     return work(item)
 
 
-class Local:
-    """Processes of this machine."""
+class Threads:
+    """One process, this one: one part, as large as it is, with all threads, which share what they read."""
 
-    elsewhere = False
+    slots, elsewhere, blocks = 1, False, 1
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
+        for item in items:
+            yield item, work(item)
+
+    def hold(self, parts: Sequence[Any]) -> list[Any]:
+        return list(parts)
+
+    def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
+        return [work(*part) for part in parts]
+
+    def fetch(self, held: Sequence[Any]) -> list[Any]:
+        return list(held)
+
+
+class Local(Threads):
+    """Processes of this machine for pieces of work that know nothing of each other; for parts of one, its threads."""
 
     def __init__(self, slots: int) -> None:
+        super().__init__(slots)
         self.slots = slots
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
@@ -187,7 +224,8 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        self.slots = sum(client.ncores().values())
+        self.slots = self.blocks = sum(client.ncores().values())
+        self.threads = 1
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         dask = _distributed()
@@ -207,3 +245,17 @@ class Cluster:
                 yield item, Lost(f"its worker died {error.allowed_failures + 1} times; is there enough memory?")
         finally:
             self.client.cancel(list(of))
+
+    def hold(self, parts: Sequence[Any]) -> list[Any]:
+        # Spread evenly, and under names of their own: what one run put there is not another's to take away.
+        return list(self.client.scatter(list(parts), hash=False))
+
+    def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
+        return [self.client.submit(work, *part, pure=False) for part in parts]
+
+    def fetch(self, held: Sequence[Any]) -> list[Any]:
+        try:
+            return list(self.client.gather(list(held)))
+        except Exception as error:
+            # Of what a worker took with it Dask says many things: cancelled, killed, no such key.
+            raise Lost(f"{type(error).__name__}: {error}") from error

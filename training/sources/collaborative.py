@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from implicit.als import AlternatingLeastSquares
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
 from recommender.city import Float32, Float64
+from recommender.errors import LeerlijnError
 from recommender.likeness import strongest
 from recommender.model import Factors, Neighbours, moments_of
 from training.config import Als, Graph
+from training.scale.als import alternate
+from training.scale.engine import Engine, Threads
 from training.sources.ease import fit_ease
 from training.sources.stacking import stack
 
@@ -23,8 +24,15 @@ _LEVEL = 1e-4
 """Singular values that differ by less than this share, and values below it, are level."""
 
 
-def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) -> tuple[Float32, Float64]:
+def fit_als(
+    matrix: sparse.csr_array, settings: Als, seed: int, threads: int, engine: Engine | None = None
+) -> tuple[Float32, Float64]:
     """Implicit-feedback ALS (Hu, Koren & Volinsky 2008, doi:10.1109/ICDM.2008.22).
+
+    Parameters
+    ----------
+    engine : Engine or None
+        Where blocks of rows are solved; None: here, with so many threads. The factors are the same, bit by bit.
 
     Returns
     -------
@@ -37,18 +45,13 @@ def fit_als(matrix: sparse.csr_array, settings: Als, seed: int, threads: int) ->
     width = max(1, min(settings.factors, int(visited.sum()) // SHARE_OF_ACTIVITIES))
     factors = np.zeros((matrix.shape[1], width), dtype=np.float32)
     if visited.any():
-        # BLAS threads under implicit's own cost up to ten times the time; it looks for them at birth.
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=width,
-                alpha=settings.alpha,
-                regularization=settings.regularisation,
-                iterations=settings.iterations,
-                random_state=seed,
-                num_threads=threads,
-            )
-            model.fit(_damped(matrix[:, visited], settings.damping), show_progress=False)
-        factors[visited] = model.item_factors
+        damped = _damped(matrix[:, visited], settings.damping)
+        damped.data *= np.float32(settings.alpha)
+        factors[visited] = alternate(
+            damped, width, settings.regularisation, settings.iterations, seed, engine or Threads(threads)
+        )
+        if not np.isfinite(factors).all():
+            raise LeerlijnError("als: the factors are no numbers; lower als.alpha, or raise als.regularisation")
     gram = factors.T.astype(np.float64) @ factors
     inverse: Float64 = np.asarray(np.linalg.inv(gram + settings.regularisation * np.eye(width)), dtype=np.float64)
     return factors, inverse
