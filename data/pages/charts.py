@@ -1,47 +1,17 @@
-"""Charts as SVG text, in two widths: one for a desk, one for a phone. No script, nothing fetched.
-
-The drawing library is imported when the first chart is drawn, so that a service without charts never pays for it.
-"""
+"""Charts as SVG text, in two widths: one for a desk, one for a phone. No script, nothing fetched."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-WIDE, NARROW = 660, 330
-OWN, OTHER, QUIET, ALARM = "#0f5f66", "#b1590a", "#4f5d68", "#9a2f1b"
-INK, GRID = "#21303b", "#e3d8c4"
-CARD = "#fffdf9"
-STEPS = ("#fbd9cf", "#f3e3c6", "#bfded6", "#6db3a8")
-"""From little to much, for areas; the first is drawn with a cross as well, so colour is never the only sign."""
-_VARIABLES = {
-    OWN: "--brand",
-    OTHER: "--recreation",
-    QUIET: "--soft",
-    ALARM: "--warn",
-    INK: "--ink",
-    GRID: "--rule",
-    CARD: "--card",
-    **{step: f"--step-{number}" for number, step in enumerate(STEPS)},
-}
-"""Each colour as the page calls it, so that a chart follows the page into the dark."""
+from data.pages.svg import CARD, GRID, INK, NARROW, OWN, WIDE, Svg, both_widths, labels, row_height, ticks, title, wrap
 
-_VEGA_LITE = "v6.4"
 _LEAST = 0.05
 _LEVEL = 7
 """So many names of columns stand beside each other at a desk."""
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
-
-
-@dataclass(frozen=True)
-class Svg:
-    """One chart in both widths."""
-
-    wide: str
-    narrow: str
 
 
 def intervals_chart(
@@ -112,8 +82,8 @@ def _intervals(
     import altair as alt
 
     room = 210 if width == WIDE else 118
-    x = alt.X("value:Q", title=_title(axis, width), scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
-    wrapped, y = _labels(rows, width, room)
+    x = alt.X("value:Q", title=title(axis, width), scale=alt.Scale(**ends), axis=ticks(percent, width, ends))
+    wrapped, y = labels(rows, width, room)
     colour = alt.Color("colour:N", scale=None, legend=None)
     base = alt.Chart({"values": wrapped})
     layers = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
@@ -126,7 +96,7 @@ def _intervals(
     plot = width - room - 12
     if any(row["group"] for row in rows):
         for one in wrapped:
-            one["group"] = _wrap(one["group"], 60 if width == WIDE else 30)
+            one["group"] = wrap(one["group"], 60 if width == WIDE else 30)
         groups = list(dict.fromkeys(row["group"] for row in wrapped))
         header = alt.Header(
             title=None,
@@ -138,61 +108,11 @@ def _intervals(
             labelExpr="split(datum.label, '\\n')",
         )
         return (
-            layers.properties(width=plot, height=alt.Step(_room(wrapped, 34)))
+            layers.properties(width=plot, height=alt.Step(row_height(wrapped, 34)))
             .facet(row=alt.Row("group:N", sort=groups, header=header), spacing=14)
             .resolve_scale(y="independent")
         )
-    return layers.properties(width=plot, height=alt.Step(_room(wrapped, 40)))
-
-
-def _ticks(percent: bool, width: int, ends: Mapping[str, Any]) -> Any:
-    import altair as alt
-
-    if ends.get("type") == "log":
-        marks = [mark for mark in (0.1, 0.25, 0.5, 1, 2, 4, 10) if ends["domain"][0] <= mark <= ends["domain"][1]]
-        return alt.Axis(values=marks, format="~g", titleAnchor="start")
-    return alt.Axis(
-        format=".0%" if percent else ".0f",
-        tickCount=5 if width == WIDE else 3,
-        tickMinStep=0.01 if percent else 1,
-        titleAnchor="start",
-    )
-
-
-def _title(axis: str, width: int) -> list[str]:
-    """The name of an axis in lines that fit beside the labels."""
-    return _wrap(axis, 60 if width == WIDE else 28).split("\n")
-
-
-def _room(rows: Sequence[Mapping[str, Any]], least: int) -> int:
-    """Height of a row, so that the longest label touches no other."""
-    lines: int = max(row["label"].count("\n") + 1 for row in rows)
-    return max(least, 12 + 15 * lines)
-
-
-def _labels(rows: list[dict[str, Any]], width: int, room: int) -> tuple[list[dict[str, Any]], Any]:
-    """The rows with labels broken to lines, and the axis that writes them."""
-    import altair as alt
-
-    letters = 30 if width == WIDE else 16
-    order = list(dict.fromkeys(_wrap(row["label"], letters) for row in rows))
-    axis = alt.Axis(
-        labelExpr="split(datum.label, '\\n')",
-        labelLimit=room - 8,
-        labelOffset={
-            "condition": [
-                {"test": f"length(split(datum.label, '\\n')) == {lines}", "value": -7 * (lines - 1)} for lines in (2, 3)
-            ],
-            "value": 0,
-        },
-        minExtent=room,
-        maxExtent=room,
-        labelPadding=7,
-        domain=False,
-        ticks=False,
-    )
-    wrapped = [{**row, "label": _wrap(row["label"], letters)} for row in rows]
-    return wrapped, alt.Y("label:N", title=None, sort=order, axis=axis)
+    return layers.properties(width=plot, height=alt.Step(row_height(wrapped, 40)))
 
 
 def stacked_chart(
@@ -228,8 +148,8 @@ def _stacked(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, h
     ends: dict[str, Any] = {"domain": [0.0, high], "nice": False}
     for row in rows:
         row["text"] = row["text"] if row["value"] / high * plot > 9 * len(row["text"]) + 6 else ""
-    wrapped, y = _labels(rows, width, room)
-    x = alt.X("low:Q", title=_title(axis, width), scale=alt.Scale(**ends), axis=_ticks(percent, width, ends))
+    wrapped, y = labels(rows, width, room)
+    x = alt.X("low:Q", title=title(axis, width), scale=alt.Scale(**ends), axis=ticks(percent, width, ends))
     base = alt.Chart({"values": wrapped})
     bars = base.mark_bar(height=22, stroke=CARD, strokeWidth=1.5).encode(
         x=x, x2="high:Q", y=y, color=alt.Color("colour:N", scale=None, legend=None)
@@ -237,7 +157,7 @@ def _stacked(rows: list[dict[str, Any]], axis: str, percent: bool, width: int, h
     inside = base.mark_text(color=CARD, fontSize=13, fontWeight="bold").encode(
         x=alt.X("middle:Q", scale=alt.Scale(**ends)), y=y, text="text:N"
     )
-    return (bars + inside).properties(width=plot, height=alt.Step(_room(wrapped, 36)))
+    return (bars + inside).properties(width=plot, height=alt.Step(row_height(wrapped, 36)))
 
 
 def lines_chart(
@@ -318,7 +238,7 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
     import altair as alt
 
     room = 210 if width == WIDE else 118
-    wrapped, y = _labels(rows, width, room)
+    wrapped, y = labels(rows, width, room)
     x = alt.X(
         "column:N",
         title=None,
@@ -343,60 +263,4 @@ def _dots(rows: list[dict[str, Any]], columns: list[str], width: int) -> Any:
         x=x, y=y, size=alt.Size("area:Q", scale=None, legend=None)
     )
     numbers = base.mark_text(color=CARD, fontSize=11, fontWeight="bold").encode(x=x, y=y, text="value:Q")
-    return (dots + numbers).properties(width=width - room - 12, height=alt.Step(_room(wrapped, 30)))
-
-
-def _wrap(label: str, width: int, most: int = 3) -> str:
-    """A label in lines of at most so many letters; what does not fit in ``most`` lines ends in an ellipsis."""
-    lines, line = [], ""
-    for word in label.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    lines.append(line)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1][: width - 2].rstrip()} …"]
-    return "\n".join(lines)
-
-
-def both_widths(draw: Callable[[int], Any], locale: Mapping[str, Any]) -> Svg:
-    """The chart that ``draw`` makes for a width in pixels, at a desk and on a phone."""
-    from altair.utils.schemapi import debug_mode
-
-    # Holding every part to its schema takes longer than drawing; a chart that is not valid fails in the drawing.
-    with debug_mode(False):
-        return Svg(*(_render(draw(width), locale) for width in (WIDE, NARROW)))
-
-
-def _render(chart: Any, locale: Mapping[str, Any]) -> str:
-    import altair as alt
-    import vl_convert
-
-    styled = chart.configure(
-        font="sans-serif",
-        background="transparent",
-        padding=2,
-        axis=alt.AxisConfig(
-            labelFontSize=13,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            labelColor=INK,
-            titleColor=INK,
-            gridColor=GRID,
-            domainColor=GRID,
-            tickColor=GRID,
-        ),
-        view=alt.ViewConfig(stroke=None),
-        header=alt.HeaderConfig(labelColor=INK),
-        title=alt.TitleConfig(color=INK),
-    )
-    svg: str = vl_convert.vegalite_to_svg(
-        styled.to_dict(validate=False), vl_version=_VEGA_LITE, allowed_base_urls=[], format_locale=dict(locale)
-    )
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(f'"{colour}"', f'"var({variable})"')
-    # The page names each chart itself; the parts of the drawing say nothing of their own to a screen reader.
-    svg = re.sub(r'\s(?:role|aria-roledescription|aria-label|aria-hidden)="[^"]*"', "", svg)
-    return re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)
+    return (dots + numbers).properties(width=width - room - 12, height=alt.Step(row_height(wrapped, 30)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.pages.charts import ALARM, CARD, INK, QUIET, STEPS, WIDE, Svg, both_widths
+from data.pages.svg import ALARM, CARD, INK, QUIET, STEPS, WIDE, Svg, both_widths
 
 CELL = 0.01
 """Homes are known to 0.01 degree, so that is the size of a square."""

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from data.messages import languages
-from data.pages.charts import NARROW, WIDE, dots_chart, intervals_chart, lines_chart, stacked_chart
+from data.pages.charts import dots_chart, intervals_chart, lines_chart, stacked_chart
 from data.pages.charts_map import reach_map
 from data.pages.report import FOLDER, PAGES, Sources, Words, page, sections, sources
 from data.pages.report.card import card
@@ -19,6 +19,7 @@ from data.pages.report.groups import groups_text
 from data.pages.report.reach import areas_text, bands_text, deserts
 from data.pages.report.register import FIELDS, FOR_THE_CITY, LONGEST, record
 from data.pages.report.section import ENGINE, SERVED, strongest
+from data.pages.svg import NARROW, WIDE
 from tests.training.conftest import DAY, FIRST_DAY
 from tests.training.report_town import facts_of_a_town, reach_of_a_town
 from training.evaluation import verdict

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data.messages import load
-from data.pages.charts import OWN, intervals_chart
+from data.pages.charts import intervals_chart
 from data.pages.report.section import ENGINE, Part, Section, Sources, absent, based_on, row, section, value_cell
+from data.pages.svg import OWN
 
 FIGURES = ("recall@10", "ndcg@10", "hit_rate@10", "new_theme_recall@10", "known_theme_recall@10")
 CHECKS = (

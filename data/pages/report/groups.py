@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from data.pages.charts import OTHER, OWN, QUIET, intervals_chart
+from data.pages.charts import intervals_chart
 from data.pages.report.quality import too_few
 from data.pages.report.reach import areas_text, band_text
 from data.pages.report.section import (
@@ -23,6 +23,7 @@ from data.pages.report.section import (
     value_cell,
 )
 from data.pages.report.words import Words
+from data.pages.svg import OTHER, OWN, QUIET
 
 
 def groups(of: Sources) -> list[Section]:

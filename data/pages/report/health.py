@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from data.pages.charts import OTHER, QUIET, intervals_chart
+from data.pages.charts import intervals_chart
 from data.pages.report.section import Section, Sources, absent, section
+from data.pages.svg import OTHER, QUIET
 
 
 def health(of: Sources) -> list[Section]:

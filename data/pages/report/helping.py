@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from data.pages.charts import OWN, dots_chart, intervals_chart
+from data.pages.charts import dots_chart, intervals_chart
 from data.pages.report.reach import band_text, missing, ranked
 from data.pages.report.section import Cell, Part, Section, Sources, absent, section
+from data.pages.svg import OWN
 from recommender.city import DOMAINS
 
 MOST_PAIRS, MOST_THEMES = 10, 16

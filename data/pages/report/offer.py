@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.pages.charts import OTHER, OWN, QUIET, intervals_chart, lines_chart
+from data.pages.charts import intervals_chart, lines_chart
 from data.pages.report.quality import too_few
 from data.pages.report.section import (
     ENGINE,
@@ -19,6 +19,7 @@ from data.pages.report.section import (
     section,
     value_cell,
 )
+from data.pages.svg import OTHER, OWN, QUIET
 from recommender.city import DOMAINS
 
 MOST_VENUES = 16

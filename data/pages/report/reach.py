@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.pages.charts import OTHER, OWN, QUIET, intervals_chart, stacked_chart
+from data.pages.charts import intervals_chart, stacked_chart
 from data.pages.report.section import KEYS, Key, Part, Section, Sources, absent, section
 from data.pages.report.words import Words
+from data.pages.svg import OTHER, OWN, QUIET
 
 MOST_ROWS = 14
 

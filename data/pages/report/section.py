@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.pages.charts import ALARM, OTHER, OWN, QUIET, STEPS, Svg
 from data.pages.report.words import Words
+from data.pages.svg import ALARM, OTHER, OWN, QUIET, STEPS, Svg
 
 ENGINE, SERVED = "leerlijn", "leerlijn_served"
 NO_BASELINE = (ENGINE, SERVED, "oracle")
