@@ -19,6 +19,7 @@ from recommender.routing.kernel.state import (
     worth_of,
 )
 from recommender.routing.problem import MaxIterations, Problem, Solution, StoppingCriterion
+from recommender.routing.proving import EVERY, Word, proving
 
 # Places looked at in one batch, between two questions to the stopping criterion: well under a millisecond.
 BATCH = 400_000
@@ -32,7 +33,7 @@ def warm_up() -> None:
     visits = np.arange(2, dtype=np.int32)
     windows = np.zeros((1, 2, 1)), np.full((1, 2, 1), 9.0)
     day = np.zeros(1), np.full(1, 9.0)
-    solve(Problem(np.ones(2), np.ones(2), *windows, np.ones((4, 4)), *day, visits), MaxIterations(1))
+    solve(Problem(np.ones(2), np.ones(2), *windows, np.ones((4, 4)), *day, visits), MaxIterations(EVERY + 1))
 
 
 def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
@@ -61,9 +62,14 @@ def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
     work = work_for(fixed, seed)
     start(fixed, work)
     most = stop.most if isinstance(stop, MaxIterations) else _FOREVER
-    while not stop(int(work.tally[ITERATION]), float(work.value[BEST_WORTH])):
-        search(fixed, work, most, BATCH)
-    return answer(problem, fixed, work)
+    proof, turn, word = proving(fixed, work, BATCH), EVERY, Word.REST
+    while word != Word.PROVEN and not stop(int(work.tally[ITERATION]), float(work.value[BEST_WORTH])):
+        if work.tally[ITERATION] < turn:
+            search(fixed, work, min(most, turn), BATCH)
+            continue
+        word = next(proof, Word.REST)
+        turn += EVERY if word == Word.REST else 0
+    return answer(problem, fixed, work, word == Word.PROVEN)
 
 
 def most_promising(problem: Problem) -> Int32:
@@ -124,7 +130,7 @@ def _widened(solution: Solution, rows: Int32) -> Solution:
     return replace(solution, visit=rows[solution.visit])
 
 
-def answer(problem: Problem, fixed: Fixed, work: Work) -> Solution:
+def answer(problem: Problem, fixed: Fixed, work: Work, proven: bool = False) -> Solution:
     """The best route found, with the moments at which its visits begin."""
     visits, days, begins = [], [], []
     for day in range(len(work.best_length)):
@@ -146,4 +152,5 @@ def answer(problem: Problem, fixed: Fixed, work: Work) -> Solution:
         prize=float(problem.prize[made].sum()),
         iterations=int(work.tally[ITERATION]),
         feasible=bool(work.value[BEST_WORTH] >= 0.0),
+        proven=proven,
     )

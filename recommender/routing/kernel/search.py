@@ -184,8 +184,8 @@ def run(fixed: Fixed, work: Work, most_iterations: int, most_effort: int) -> Non
     count, value, dice = work.tally, work.value, work.dice
     days = len(work.length)
     noise = NOISE_TIGHT if fixed.tight else NOISE
-    count[EFFORT] = 0
-    while count[ITERATION] < most_iterations and count[EFFORT] < most_effort:
+    until = count[EFFORT] + most_effort
+    while count[ITERATION] < most_iterations and count[EFFORT] < until:
         if count[ITERATION] >= count[CYCLE_END]:
             count[CYCLE] += 1
             cooling = count[CYCLE] - PROBES
