@@ -19,7 +19,7 @@ import uvicorn
 
 from api import keys_command, logs
 from api.listen import listen
-from api.server import Server
+from api.server import SPOKEN, Server
 from api.settings import MODES, Settings
 from api.state import cities_to_serve
 from data.store import Store
@@ -103,7 +103,9 @@ def _serve_one(settings: Settings, listening: socket.socket, address: str, with_
     # No access log of the server's own: it writes addresses as typed, which may name a learner.
     app = create_app(settings, ready_to_plan=True)
     show = partial(example.example, app, address) if with_example and settings.demo else None
-    config = uvicorn.Config(app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=10, **SPOKEN
+    )
     with suppress(KeyboardInterrupt):  # raised once more after everything has been closed in order
         _Server(config, show).run([listening])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -41,7 +42,8 @@ LOOK_SECONDS = 0.5
 """How long looking a key up may take."""
 PAUSE_SECONDS = 1.0
 """How long nobody looks one up again after the store did not say: who is known goes on without waiting."""
-MOST_KEPT = 10_000
+MOST_KEPT, MOST_UNKNOWN = 10_000, 1000
+"""How many keys are remembered, and how many texts that are none: apart, so that whoever tries out texts pushes no key out."""
 NO_KEY = (
     "Send your key in the header Authorization: Bearer …; the operator makes one with `python -m api keys create`. To "
     "try Leerlijn without one, serve a sample or simulated city on your own machine: python -m api serve --mode demo"
@@ -72,6 +74,7 @@ class Keys:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: OrderedDict[tuple[str, ...], _Seen] = OrderedDict()
+        self._unknown: OrderedDict[tuple[str, ...], _Seen] = OrderedDict()
         self._silent_until = -float("inf")
 
     async def find(self, text: str) -> Key | None:
@@ -82,7 +85,10 @@ class Keys:
         StoreAway
             When the store does not answer and the key was not seen lately.
         """
-        return await self._remembered(("text", text), lambda: self._look(text))
+        if not keys.shaped(text):
+            return None
+        # Remembered by its digest: no key stands in memory for longer than its request.
+        return await self._remembered(("text", hashlib.sha256(text.encode()).hexdigest()), lambda: self._look(text))
 
     async def held(self, city: str, key_id: str) -> Key | None:
         """A city's key by its id, which is no secret and so opens nothing by itself; None for one that never was.
@@ -95,7 +101,7 @@ class Keys:
         return await self._remembered(("id", city, key_id), lambda: self._look_by_id(city, key_id))
 
     async def _remembered(self, name: tuple[str, ...], look: Callable[[], Key | None]) -> Key | None:
-        now, seen = time.monotonic(), self._seen.get(name)
+        now, seen = time.monotonic(), self._seen.get(name) or self._unknown.get(name)
         if seen is not None and now - seen.at < FRESH_SECONDS:
             return seen.key
         try:
@@ -109,9 +115,11 @@ class Keys:
             if seen is not None and now - seen.at < STALE_SECONDS:
                 return seen.key
             raise StoreAway("keys cannot be looked up") from None
-        self._seen[name] = _Seen(key, now)
-        while len(self._seen) > MOST_KEPT:
-            self._seen.popitem(last=False)
+        kept, most = (self._unknown, MOST_UNKNOWN) if key is None else (self._seen, MOST_KEPT)
+        (self._seen if key is None else self._unknown).pop(name, None)
+        kept[name] = _Seen(key, now)
+        while len(kept) > most:
+            kept.popitem(last=False)
         return key
 
     def _look(self, text: str) -> Key | None:

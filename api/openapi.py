@@ -8,10 +8,10 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from pydantic_core import to_json
 
 from api.access import OPEN, scope_of
 from api.examples import examples
-from api.respond import json_answer
 from api.route_examples import line_examples, route_examples
 from api.service import service_of
 from api.shapes.answer import ProblemShape
@@ -36,14 +36,19 @@ _REF = "#/components/schemas/{model}"
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """The OpenAPI document."""
-    service = service_of(request)
+    app, service = request.app, service_of(request)
     live = next(iter(service.cities.values())).live if service.settings.demo else None
-    given = {
-        "/v1/recommendations": examples(live),
-        "/v1/routes": route_examples(live),
-        "/v1/lines": line_examples(live),
-    }
-    return json_answer(document(request.app, given))
+    made: bytes | None = getattr(app.state, "openapi", None) if live is None else None
+    if made is None:
+        given = {
+            "/v1/recommendations": examples(live),
+            "/v1/routes": route_examples(live),
+            "/v1/lines": line_examples(live),
+        }
+        made = to_json(document(app, given))
+    if live is None:  # it names no city, so it stays; whoever asks has no key, so it must cost next to nothing
+        app.state.openapi = made
+    return Response(made, media_type="application/json")
 
 
 def document(app: FastAPI, given: dict[str, Any]) -> dict[str, Any]:

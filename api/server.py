@@ -7,6 +7,11 @@ from typing import Any
 
 import uvicorn
 
+SPOKEN: dict[str, Any] = {"http": "h11", "ws": "none"}
+"""Plain HTTP, read by what stops at 64 KiB of headers: the other reader, which is taken where it happens to be installed,
+reads on for as long as somebody sends. Web sockets are no part of the contract.
+"""
+
 
 class Server(uvicorn.Server):
     """Tells the application as soon as it is asked to stop, so that ``/health/ready`` can say so."""

@@ -21,7 +21,7 @@ from gunicorn.workers.base import Worker as Supervised
 from uvicorn_worker import UvicornWorker
 
 from api.app import create_app
-from api.server import Server
+from api.server import SPOKEN, Server
 from api.service import open_cities
 from api.settings import Settings
 from recommender.routing.solve import warm_up
@@ -48,6 +48,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "access_log": False,  # the server's own writes addresses as typed, which may name a learner
         "server_header": False,
+        **SPOKEN,
         "timeout_graceful_shutdown": GRACE_SECONDS,
         "lifespan": "on",
     }

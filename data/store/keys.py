@@ -14,6 +14,7 @@ from recommender.errors import BadInput
 
 SCOPES = ("recommend", "write", "coordinate", "admin")
 _PREFIX = "leerlijn"
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,17 @@ def create(
     return f"{_PREFIX}_{key_id}_{secret}"
 
 
+def shaped(text: str) -> bool:
+    """Whether a text looks like a key: what does not needs nobody to look it up."""
+    prefix, _, rest = text.partition("_")
+    return prefix == _PREFIX and bool(rest.partition("_")[2]) and len(text) <= _LONGEST and text.isascii()
+
+
 def find(connection: Connection, text: str) -> Key | None:
     """The key that a text is, None for one that never was."""
-    prefix, _, rest = text.partition("_")
-    key_id, _, secret = rest.partition("_")
-    if prefix != _PREFIX or not secret or len(text) > 200 or not text.isascii():
+    if not shaped(text):
         return None
+    _, key_id, secret = text.split("_", 2)
     table = schema.keys
     row = connection.execute(select(table).where(table.c.key_id == key_id)).mappings().one_or_none()
     # Compared also where there is none: how long this takes tells nobody which keys exist.

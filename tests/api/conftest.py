@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.listen import listen
+from api.server import SPOKEN
 from api.service import Service
 from api.settings import Settings
 from data.home import Home
@@ -109,7 +110,8 @@ def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterato
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     app = create_app(placed(settings), clock)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on"))
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on", **SPOKEN)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     patience = time.monotonic() + 60

@@ -96,6 +96,35 @@ def test_without_a_good_key_nothing_opens(keyed: Keyed) -> None:
     assert keyed.ask(good, "POST", ASK, {}).status_code == 200
 
 
+def test_who_tries_out_texts_costs_nothing_and_pushes_no_key_out(keyed: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = keyed.served.service.keys
+    good = keyed.key("recommend")
+    monkeypatch.setattr("api.access.MOST_UNKNOWN", 5)
+    monkeypatch.setattr("api.access.MOST_KEPT", 2)
+    assert keyed.ask(good, "POST", ASK, {}).status_code == 200
+    looked_up: list[str] = []
+    monkeypatch.setattr(known, "_look", looked_up.append)
+    for number in range(20):
+        problem(keyed.ask("x" * number, "GET", "/v1/themes"), 401)
+        problem(keyed.ask(f"leerlijn_{'0' * 12}_{'x' * 40_000}{number}", "GET", "/v1/themes"), 401)
+    assert not looked_up
+    tried = [f"leerlijn_{'0' * 12}_{number}" for number in range(20)]
+    for text in (*tried, tried[-1]):
+        problem(keyed.ask(text, "GET", "/v1/themes"), 401)
+    assert looked_up == tried
+    assert len(known._unknown) == 5
+    assert keyed.ask(good, "POST", ASK, {}).status_code == 200
+    assert looked_up == tried, "the key is still remembered"
+    assert not [name for name in (*known._seen, *known._unknown) if good in name], "by its digest alone"
+
+
+def test_what_needs_no_key_is_made_once(keyed: Keyed) -> None:
+    first = keyed.served.http.get("/openapi.json")
+    assert keyed.served.app.state.openapi == first.content
+    keyed.served.app.state.openapi = b"{}"
+    assert keyed.served.http.get("/openapi.json").content == b"{}"
+
+
 def test_every_address_of_the_service_asks_for_a_key(keyed: Keyed) -> None:
     document = keyed.served.http.get("/openapi.json").json()
     asked = 0
