@@ -44,6 +44,7 @@ help: ## List every target
 	  '  CONFIG         settings of the model, a TOML file' \
 	  '  CITIES         folder with a folder per city, for train-all; without it the cities of the store' \
 	  '  ENGINE         where train-all works: local, or dask://scheduler:8786' \
+	  '  PRIVACY_EPSILON  how much a release may tell of one learner, 4 or less (docs/privacy.md); without it releases are personal data' \
 	  '  PORT           where to serve, 8000' \
 	  '  MODE           demo (no key, sample and simulated cities) or keys' \
 	  '  LEERLIJN_HOME  folder for the store, the releases and the reports, var' \
@@ -75,7 +76,7 @@ else
 endif
 
 train: data ## Load, then fit a release; it is not in service yet
-	$(py) -m training train $(city) $(config)
+	$(py) -m training train $(city) $(config) $(if $(PRIVACY_EPSILON),--privacy-epsilon '$(PRIVACY_EPSILON)')
 
 train-all: $(lean) ## Train every city of the store, or of the folder CITIES, side by side
 	$(py) -m training train-all $(if $(CITIES),--data '$(CITIES)') --engine '$(ENGINE)' $(config)

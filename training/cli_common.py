@@ -172,8 +172,14 @@ def progress_bar() -> Progress:
 
 
 def fit_with_bar(tables: Tables, settings: Config) -> tuple[Release, dict[str, float]]:
-    """A fit with a progress bar; gives also after how many seconds each of its steps began."""
+    """A fit with a progress bar; gives also after how many seconds each of its steps began.
+
+    What a private release spends is in the city's ledger before it begins.
+    """
     from training.fit import STEPS, fit
+    from training.privacy.asking import paid
+
+    asking = paid(home(), tables, settings, int(time.time()))
 
     started, seconds = time.perf_counter(), dict[str, float]()
     with progress_bar() as bars:
@@ -183,6 +189,6 @@ def fit_with_bar(tables: Tables, settings: Config) -> tuple[Release, dict[str, f
             seconds[step] = round(time.perf_counter() - started, 3)
             bars.update(task, completed=len(seconds) - 1, description=f"Fitting: {step}")
 
-        release = fit(tables, settings, tell)
+        release = fit(tables, settings, tell, asking=asking)
         bars.update(task, completed=len(STEPS), description="Fitted")
-    return release, seconds
+    return release, {} if asking else seconds  # how long it took depends on who was in it

@@ -29,6 +29,7 @@ from training.cli_common import (
     read_city,
     the_city,
 )
+from training.cli_privacy import PrivacyOption, with_privacy
 from training.config import Config, load_config
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ def train(
         ),
     ] = None,
     config: ConfigOption = None,
+    privacy_epsilon: PrivacyOption = None,
 ) -> None:
     """Fit a release on everything the city knows and write it. It is not in service until published."""
     from recommender.release import save_release
 
-    settings = load_config(config)
+    settings = with_privacy(load_config(config), privacy_epsilon)
     # Counted before the data is read: whoever is erased meanwhile makes this release an old one.
     erased = _erased(city) if data is None else {}
     tables = read_city(data, city)

@@ -153,6 +153,24 @@ class Choices(_Checked):
 
 
 @dataclass(frozen=True)
+class Privacy(_Checked):
+    """A release that does not tell who was in it: ``epsilon`` is how much it may tell of one learner, 0 switches it off.
+
+    ``delta`` 0 stands for a tenth of one over the number of learners, rounded up to a power of ten. Of a learner the last ``cap``
+    activities count, and their co-visits for at most ``clip``, in ``columns`` dimensions of descriptions. Within 365 days a city's releases may
+    spend ``budget`` of ε together.
+    """
+
+    where = "privacy"
+    epsilon: float = _within(0.0, 0.0, 100.0)
+    delta: float = _within(0.0, 0.0, 0.01)
+    cap: int = _within(30, 1, 10_000)
+    clip: float = _within(1.0, 1e-3, 1e6)
+    columns: int = _within(64, 1, 1024)
+    budget: float = _within(16.0, 0.0, 10_000.0)
+
+
+@dataclass(frozen=True)
 class Evaluation(_Checked):
     """Global time cuts: how many, for how long a visit counts, how often it is redrawn.
 
@@ -184,6 +202,7 @@ class Config(_Checked):
     weights: Weights = field(default_factory=Weights)
     blend: Blend = field(default_factory=Blend)
     choices: Choices = field(default_factory=Choices)
+    privacy: Privacy = field(default_factory=Privacy)
     evaluation: Evaluation = field(default_factory=Evaluation)
     seed: int = _within(0, 0, 2**32 - 1)
     threads: int = _within(0, 0, 4096)

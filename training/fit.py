@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,6 +22,7 @@ from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.config import Config
 from training.interactions import interactions_of
+from training.privacy.model import SILENT, Asking, fit_private
 from training.scale.engine import Engine
 from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
@@ -49,7 +51,11 @@ def _say_nothing(step: str) -> None:
 
 
 def fit(
-    tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing, engine: Engine | None = None
+    tables: Tables,
+    config: Config,
+    tell: Callable[[str], None] = _say_nothing,
+    engine: Engine | None = None,
+    asking: Asking | None = None,
 ) -> Release:
     """Learn everything the recipe needs from a city's tables.
 
@@ -63,6 +69,9 @@ def fit(
         Called with each of ``STEPS`` when it begins.
     engine : Engine, optional
         Where the largest step is shared out; it changes nothing in the release.
+    asking : Asking, optional
+        For a private release (``config.privacy``), and then not optional: its moment and its noise. What it spends must
+        be in the city's ledger before (``training.privacy.ledger``). Its arrays are never the same again.
 
     Returns
     -------
@@ -72,19 +81,22 @@ def fit(
     """
     with threadpool_limits(1, "blas"):
         tell("weights")
-        learned = learn_weights(tables, config, engine)
-        model, encoder = fit_model(tables, config, tell, engine)
+        if config.privacy.epsilon:
+            learned = Learned({**shipped_weights(config), **dict.fromkeys(SILENT, 0.0)}, RIDGES[-1], 0, 0.0)
+            model, encoder, known = fit_private(tables, config, asking, tell)
+        else:
+            learned = learn_weights(tables, config, engine)
+            model, encoder = fit_model(tables, config, tell, engine)
+            known = _known_of(tables, model)
     source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
     context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
     model = replace(model, source_weights=source, context_weights=context)
-    return Release(model, encoder, _manifest(tables, config, model, learned)).extended(catalogue_from(tables))
+    return Release(model, encoder, _manifest(tables, config, model, learned, known)).extended(catalogue_from(tables))
 
 
 def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) -> Learned:
     """The weights of the blend; the shipped defaults where there is too little to learn from."""
-    defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
-    silent = [name for name in SOURCES if name not in (*SIMPLE, "context")] if config.blend.simple else []
-    shipped = {**defaults, **dict.fromkeys(silent, 0.0)}
+    shipped, silent = shipped_weights(config), _silent(config)
     settings = config.choices
     cut = last_part(tables, settings.share)
     if cut is None:
@@ -96,6 +108,16 @@ def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) 
     if len(choices) < settings.least:
         return Learned(shipped, RIDGES[-1], len(choices), 0.0)
     return fit_weights(choices, {**shipped, **dict.fromkeys(silent, math.nan)})
+
+
+def shipped_weights(config: Config) -> dict[str, float]:
+    """The weights before anything is learned of this city."""
+    defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
+    return {**defaults, **dict.fromkeys(_silent(config), 0.0)}
+
+
+def _silent(config: Config) -> list[str]:
+    return [name for name in SOURCES if name not in (*SIMPLE, "context")] if config.blend.simple else []
 
 
 def fit_model(
@@ -156,7 +178,19 @@ def this_version() -> str:
     return version("leerlijn")
 
 
-def _manifest(tables: Tables, config: Config, model: Model, learned: Learned) -> dict[str, object]:
+def _known_of(tables: Tables, model: Model) -> dict[str, Any]:
+    """What the manifest says of the data."""
+    sizes = {
+        "learners": int(tables.stamps[LEARNER].nunique()),
+        "stamps": len(tables.stamps),
+        "activities_visited": int(model.visited.sum()),
+    }
+    return {"data": digest(tables), "sizes": sizes}
+
+
+def _manifest(
+    tables: Tables, config: Config, model: Model, learned: Learned, known: Mapping[str, Any]
+) -> dict[str, object]:
     return {
         "city": tables.city.id,
         "origin": tables.city.origin,
@@ -164,13 +198,11 @@ def _manifest(tables: Tables, config: Config, model: Model, learned: Learned) ->
         "config": same_config(config),
         "choices": {"learned_from": learned.choices, "ridge": learned.ridge, "gain": learned.gain},
         "neighbours": config.similar.neighbours,
-        "data": digest(tables),
+        **known,
         "version": this_version(),
         "sizes": {
-            "learners": int(tables.stamps[LEARNER].nunique()),
-            "stamps": len(tables.stamps),
+            **known["sizes"],
             "activities": model.n_activities,
-            "activities_visited": int(model.visited.sum()),
             "features": int(model.features.shape[1]),
         },
     }

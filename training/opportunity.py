@@ -39,6 +39,7 @@ from recommender.release import Release
 from training.config import Config
 from training.evaluation.cut import known_at
 from training.fit import STEPS, fit
+from training.privacy.model import only_measured
 
 SCHEMA = "leerlijn-opportunity/1"
 MODES = ("walk", "bike", "transit", "car")
@@ -162,7 +163,12 @@ def calibration_of(tables: Tables, config: Config, asked: Asked, progress: Progr
         return Calibration()
     then = Asked(at=asked.at - weeks * 7 * 86_400, weeks=weeks)
     known = known_at(tables, then.at)
-    release = fit(known, config, lambda step: progress("calibrate", STEPS.index(step), len(STEPS) + 1))
+    release = fit(
+        known,
+        config,
+        lambda step: progress("calibrate", STEPS.index(step), len(STEPS) + 1),
+        asking=only_measured(config.seed, then.at),
+    )
     insight = insight_from(known, release, then, seed=config.seed)
     standing = insight.standing
     assert standing is not None

@@ -9,7 +9,7 @@ this errs on the side of caution.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +28,10 @@ from recommender.encoder import scaled_rows, with_parents
 from recommender.interest import fold_in
 from recommender.model import AGE_BANDS, Model
 from training.config import Config
-from training.fit import fit_measured
+from training.evaluation.cut import known_until
+from training.fit import fit_model
 from training.interactions import Interactions, interactions_of
+from training.privacy.model import fit_private, only_measured
 
 MOST_LEARNERS = 2_000
 """Of a larger city so many learners are drawn: a smaller crowd hides nobody better."""
@@ -82,7 +84,7 @@ def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Tol
     config : Config
         Of the release; its seed draws the halves and the noise of private models.
     models : int
-        How many, at least 4; every learner is in half of them.
+        How many, at least 4; every learner is in about half of them.
     threads : int
 
     Returns
@@ -99,7 +101,9 @@ def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Tol
     everybody = _only(tables, people)
     member = _halves(models, len(people), rng)
     jobs = (
-        delayed(_figures)(everybody, _only(everybody, people[own]), replace(config, seed=config.seed + number, threads=1))
+        delayed(_figures)(
+            everybody, _only(everybody, people[own]), replace(config, seed=config.seed + number, threads=1)
+        )
         for number, own in enumerate(member)
     )
     figures = np.array(Parallel(n_jobs=min(threads, models))(jobs))
@@ -108,25 +112,28 @@ def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Tol
 
 def _only(tables: Tables, people: np.ndarray) -> Tables:
     """The city with the stamps and passports of some learners alone."""
-    kept = {
-        name: frame[frame[LEARNER].isin(set(people.tolist()))].reset_index(drop=True)
-        for name, frame in (("stamps", tables.stamps), ("passports", tables.passports))
-    }
-    return replace(tables, **kept)
+    names = set(people.tolist())
+    stamps, passports = (
+        frame[frame[LEARNER].isin(names)].reset_index(drop=True) for frame in (tables.stamps, tables.passports)
+    )
+    return replace(tables, stamps=stamps, passports=passports)
 
 
 def _halves(models: int, people: int, rng: np.random.Generator) -> Bool:
-    """Who is in which model: everybody in half of them. Shape (n_models, n_learners)."""
-    order = rng.random((models, people)).argsort(axis=0)
-    halves: Bool = order < models // 2
+    """Who is in which model, each by a coin of its own, so that no model tells who is in another. Shape (n_models, n_learners)."""
+    halves: Bool = rng.random((models, people)) < 0.5
     return halves
 
 
 def _figures(everybody: Tables, members: Tables, config: Config) -> Float64:
     """Fit one model and work out everybody's figures in it. Shape (n_learners, n_figures)."""
     with threadpool_limits(1, "blas"):
-        model, _ = fit_measured(members, config)
         catalogue = catalogue_from(everybody)
+        if config.privacy.epsilon:
+            asking = only_measured(config.seed, known_until(everybody))
+            model = fit_private(members, config, asking, lambda step: None)[0]
+        else:
+            model = fit_model(members, config)[0]
         shares = scaled_rows(with_parents(catalogue), power=1)
         return figures_of(model, interactions_of(everybody, catalogue), shares)
 
@@ -219,6 +226,8 @@ def _evidence(figures: Float64, member: Bool, target: int, shadows: Sequence[int
     with_, without = seen.sum(axis=0), (~seen).sum(axis=0)
     inside = (own * seen).sum(axis=0) / np.maximum(with_, 1)
     outside = (own * ~seen).sum(axis=0) / np.maximum(without, 1)
+    # Somebody who is in all shadows or in none teaches nothing.
+    inside, outside = np.where(with_ > 0, inside, outside), np.where(without > 0, outside, inside)
     centre = np.where(seen, inside, outside)
     spread = np.sqrt(((own - centre) ** 2).mean(axis=(0, 1)) + 1e-12)
     off = (figures[target] - outside) / spread
@@ -226,6 +235,3 @@ def _evidence(figures: Float64, member: Bool, target: int, shadows: Sequence[int
     ratio = lift * (off - lift / 2)
     evidence: Float64 = np.column_stack([np.clip(off, -8, 8), np.clip(ratio, -8, 8)])
     return evidence
-
-
-Parts = Mapping[str, Any]

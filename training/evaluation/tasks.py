@@ -36,6 +36,7 @@ from training.evaluation.ranking import rank
 from training.evaluation.resample import DRAWS
 from training.evaluation.verdict import SERVED
 from training.fit import fit
+from training.privacy.model import only_measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,8 @@ def measure_engine(behind: Behind, threads: int, release: Release | None = None)
     with threadpool_limits(1, "blas"):
         trial, catalogue, config = behind.trial, behind.catalogue, behind.config
         if release is None:
-            release = fit(behind.known, _with_threads(config, threads))
+            asking = only_measured(config.seed, behind.cut.at)
+            release = fit(behind.known, _with_threads(config, threads), asking=asking)
         venues = VenueCount(catalogue, trial.learners, DRAWS, behind.seed)
         release = release.extended(catalogue)
         ranked = rank(trial, behind.known, catalogue, release, [], behind.seed, each=venues.add, closes=behind.closes)

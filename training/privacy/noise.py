@@ -28,6 +28,6 @@ def from_system(count: int) -> Float64:
     return drawn
 
 
-def seeded(seed: int) -> Noise:
+def seeded(*seed: int) -> Noise:
     """Noise that is the same every time: for models that are measured and then thrown away, never for a release."""
-    return np.random.default_rng(seed).standard_normal
+    return np.random.default_rng([abs(part) for part in seed]).standard_normal

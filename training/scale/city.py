@@ -22,6 +22,8 @@ from recommender.release import load_release, save_release
 from training.config import Config
 from training.evaluation.kept import Kept
 from training.fit import fit, same_config, this_version
+from training.privacy.asking import paid
+from training.privacy.model import agenda_of
 from training.publish import MANIFEST
 
 TRAINED, UP_TO_DATE, FAILED = "trained", "up to date", "failed"
@@ -98,10 +100,12 @@ def _train(job: Job, tell: Callable[[str], None], started: float) -> Outcome:
     tables, erased = _read(job, home)
     if tables.city.id != job.city:
         raise LeerlijnError(f"asked for city {job.city!r}, and {tables.city.id!r} came")
-    fingerprint, stamps = digest(tables), len(tables.stamps)
+    # A private release knows its agenda alone, and costs: it is made anew when that changed.
+    fingerprint = digest(agenda_of(tables) if job.config.privacy.epsilon else tables)
+    stamps = len(tables.stamps)
     if not job.anew and (name := _up_to_date(home, job, fingerprint, erased)):
         return Outcome(job.city, UP_TO_DATE, name, time.perf_counter() - started, stamps)
-    release = fit(tables, job.config, tell)
+    release = fit(tables, job.config, tell, asking=paid(home, tables, job.config, int(time.time())))
     tell("writing")
     created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     times: dict[str, Any] = {"created": created, "seconds": round(time.perf_counter() - started, 3)}
@@ -109,7 +113,7 @@ def _train(job: Job, tell: Callable[[str], None], started: float) -> Outcome:
         times[ERASURES] = erased
     name = save_release(release, home.releases(job.city), created, times).name
     # What was measured on other data, and releases that knew somebody who was erased, go as after ``train``.
-    Kept(home.reports(job.city).parent / "measured", fingerprint, "").prune()
+    Kept(home.reports(job.city).parent / "measured", digest(tables), "").prune()
     home.forget(job.city, erased)
     return Outcome(job.city, TRAINED, name, time.perf_counter() - started, stamps)
 
