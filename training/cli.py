@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from training import cli_data, cli_model, cli_recommend, cli_report, cli_scale, cli_store, cli_travel, cli_upkeep
+from training import (
+    cli_borrow,
+    cli_data,
+    cli_model,
+    cli_recommend,
+    cli_report,
+    cli_scale,
+    cli_store,
+    cli_travel,
+    cli_upkeep,
+)
 
 DATA, MODEL, USE, STORE = "Data", "Model", "Use", "Store"
 
@@ -29,6 +39,11 @@ EXAMPLES = {
     "search": [
         "python -m training search --city my-city --out settings.toml",
         "python -m training search --data my-city --seconds 300 --out settings.toml",
+    ],
+    "share": ["python -m training share --city my-city --config settings.toml --out my-city.json"],
+    "borrow": [
+        "python -m training borrow cities --out prior.json",
+        "python -m training borrow a.json b.json c.json --out prior.json",
     ],
     "train": [
         "python -m training train --city my-city",
@@ -84,6 +99,8 @@ def build() -> typer.Typer:
         (DATA, cli_travel.travel),
         (DATA, cli_upkeep.repair),
         (MODEL, cli_model.search),
+        (MODEL, cli_borrow.share),
+        (MODEL, cli_borrow.borrow),
         (MODEL, cli_model.train),
         (MODEL, cli_scale.train_all),
         (MODEL, cli_model.evaluate),

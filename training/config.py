@@ -7,6 +7,7 @@ defaults. The defaults of the model sections were best or level on every public 
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recommender.errors import BadConfig
+from recommender.errors import BadConfig, BadInput
+from training.borrowing.prior import Prior, prior_from
 
 _Kind = TypeVar("_Kind")
 
@@ -171,6 +173,37 @@ class Privacy(_Checked):
 
 
 @dataclass(frozen=True)
+class Share(_Checked):
+    """Whether the city agreed to tell other cities the weights it learned (``python -m training share``), and how many learners at
+    least must stand behind them.
+    """
+
+    where = "share"
+    agreed: bool = False
+    least: int = _within(30, 10, 1_000_000)
+
+
+@dataclass(frozen=True)
+class Borrow:
+    """What other cities learned: the content of a prior, as ``training.borrowing`` makes it; None where nothing is borrowed.
+    In a file of settings it is the prior's path, from where that file lies.
+    """
+
+    prior: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.prior is not None:
+            self.known()
+
+    def known(self) -> Prior | None:
+        """The prior itself. Raises ``BadConfig`` when the content is not one."""
+        try:
+            return None if self.prior is None else prior_from(self.prior, "borrow.prior")
+        except BadInput as error:
+            raise BadConfig(str(error)) from None
+
+
+@dataclass(frozen=True)
 class Evaluation(_Checked):
     """Global time cuts: how many, for how long a visit counts, how often it is redrawn.
 
@@ -203,6 +236,8 @@ class Config(_Checked):
     blend: Blend = field(default_factory=Blend)
     choices: Choices = field(default_factory=Choices)
     privacy: Privacy = field(default_factory=Privacy)
+    share: Share = field(default_factory=Share)
+    borrow: Borrow = field(default_factory=Borrow)
     evaluation: Evaluation = field(default_factory=Evaluation)
     seed: int = _within(0, 0, 2**32 - 1)
     threads: int = _within(0, 0, 4096)
@@ -237,12 +272,27 @@ def config_from(settings: Mapping[str, Any], source: str = "settings") -> Config
         raise BadConfig(f"{source}: {error}") from None
 
 
-def parse_config(text: str, source: str = "settings") -> Config:
-    """A config from TOML text; an empty text gives the defaults. Raises ``BadConfig``."""
+def parse_config(text: str, source: str = "settings", folder: Path | None = None) -> Config:
+    """A config from TOML text; an empty text gives the defaults. Raises ``BadConfig``.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where the path of a borrowed prior starts; None: the working directory.
+    """
     try:
         settings = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{source} is not TOML: {error}") from None
+    borrow = settings.get("borrow")
+    if isinstance(borrow, dict) and isinstance(borrow.get("prior"), str):
+        path = (folder or Path()) / borrow["prior"]
+        try:
+            borrow["prior"] = json.loads(_read(path, f"{source}: borrow.prior: "))
+        except ValueError:
+            raise BadConfig(
+                f"{source}: borrow.prior: {path} is not JSON; make it with: python -m training borrow"
+            ) from None
     return config_from(settings, source)
 
 
@@ -250,13 +300,16 @@ def load_config(path: Path | None) -> Config:
     """A config from a TOML file, or the defaults for None. Raises ``BadConfig``."""
     if path is None:
         return Config()
+    return parse_config(_read(path), str(path), path.parent)
+
+
+def _read(path: Path, said: str = "") -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise BadConfig(f"{path} cannot be read: {error.strerror}") from None
+        raise BadConfig(f"{said}{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise BadConfig(f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from None
-    return parse_config(text, str(path))
+        raise BadConfig(f"{said}{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from None
 
 
 def _build(kind: type[_Kind], settings: Mapping[str, Any], where: str) -> _Kind:

@@ -20,6 +20,7 @@ from recommender.align import align
 from recommender.encoder import Encoder, scaled_rows, with_parents
 from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
+from training.borrowing.prior import Belief
 from training.config import Config
 from training.interactions import interactions_of
 from training.privacy.model import SILENT, Asking, fit_private
@@ -28,7 +29,7 @@ from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
 from training.sources.popular import fit_popular
-from training.weights import RIDGES, SIMPLE, Learned, fit_weights, last_part, observed_choices
+from training.weights import RIDGES, SIMPLE, Learned, borrowed, fit_weights, last_part, observed_choices
 
 CONTEXT_WEIGHTS = {
     "minutes": 0.05,
@@ -95,9 +96,10 @@ def fit(
 
 
 def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) -> Learned:
-    """The weights of the blend; the shipped defaults where there is too little to learn from."""
-    shipped, silent = shipped_weights(config), _silent(config)
-    settings = config.choices
+    """The weights of the blend; where there is too little to learn from, other cities' or the shipped defaults."""
+    settings, prior = config.choices, config.borrow.known()
+    belief = prior.at(len(tables.stamps)) if prior else None
+    shipped, silent = shipped_weights(config, belief), _silent(config)
     cut = last_part(tables, settings.share)
     if cut is None:
         return Learned(shipped, RIDGES[-1], 0, 0.0)
@@ -105,15 +107,15 @@ def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) 
     catalogue = catalogue_from(tables)
     aligned = align(model, encoder, catalogue, config.similar.neighbours)
     choices = observed_choices(tables, aligned, cut, settings.most, settings.alternatives, config.seed)
-    if len(choices) < settings.least:
+    if len(choices) < (1 if belief else settings.least):
         return Learned(shipped, RIDGES[-1], len(choices), 0.0)
-    return fit_weights(choices, {**shipped, **dict.fromkeys(silent, math.nan)})
+    return fit_weights(choices, {**shipped, **dict.fromkeys(silent, math.nan)}, belief)
 
 
-def shipped_weights(config: Config) -> dict[str, float]:
-    """The weights before anything is learned of this city."""
+def shipped_weights(config: Config, belief: Belief | None = None) -> dict[str, float]:
+    """The weights before anything is learned of this city: the settings', or what is usual in other cities."""
     defaults = {**asdict(config.weights), **CONTEXT_WEIGHTS}
-    return {**defaults, **dict.fromkeys(_silent(config), 0.0)}
+    return {**borrowed(defaults, belief), **dict.fromkeys(_silent(config), 0.0)}
 
 
 def _silent(config: Config) -> list[str]:
@@ -197,6 +199,7 @@ def _manifest(
         "as_of": tables.city.as_of,
         "config": same_config(config),
         "choices": {"learned_from": learned.choices, "ridge": learned.ridge, "gain": learned.gain},
+        **_borrowed_from(config),
         "neighbours": config.similar.neighbours,
         **known,
         "version": this_version(),
@@ -206,3 +209,9 @@ def _manifest(
             "features": int(model.features.shape[1]),
         },
     }
+
+
+def _borrowed_from(config: Config) -> dict[str, object]:
+    """Whose experience the weights started from; nothing where it was the shipped defaults."""
+    prior = config.borrow.known()
+    return {"borrowed": {"prior": prior.digest, "cities": list(prior.cities)}} if prior else {}

@@ -6,7 +6,7 @@ found is written as settings; a fit with those settings is as repeatable as any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -91,8 +91,10 @@ def as_toml(config: Config) -> str:
     for entry in fields(config):
         if _section(config, entry.name):
             section = getattr(config, entry.name)
-            lines = [f"{own.name} = {_word(getattr(section, own.name))}" for own in fields(section)]
-            parts.append("\n".join([f"[{entry.name}]", *lines]))
+            values = {own.name: getattr(section, own.name) for own in fields(section)}
+            lines = [f"{name} = {_word(value)}" for name, value in values.items() if value is not None]
+            if lines:
+                parts.append("\n".join([f"[{entry.name}]", *lines]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -101,4 +103,8 @@ def _section(config: Config, name: str) -> bool:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_word(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_word, value)) + "]"
     return str(value).lower() if isinstance(value, bool) else repr(value)

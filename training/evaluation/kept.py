@@ -20,7 +20,7 @@ import recommender
 import training
 from training.evaluation.measured import Measured, Venues
 
-NOT_THE_MODEL = ("evaluation", "threads")
+NOT_THE_MODEL = ("evaluation", "share", "threads")
 """Sections of the settings that change no list."""
 
 

@@ -15,7 +15,7 @@ from training.health import file_health, not_known
 SCHEMA = "leerlijn-facts/1"
 SMALLEST = 10
 _OF_PEOPLE = ("passports", "learners", "stamps")
-_NOT_THE_MODEL = ("evaluation", "threads")
+_NOT_THE_MODEL = ("evaluation", "share", "threads")
 
 
 def facts(tables: Tables, home: Home) -> dict[str, Any]:
