@@ -7,6 +7,7 @@ Only ``activities`` and ``stamps`` must be there; every missing file or column m
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,7 +128,7 @@ def _note(table: Table, parsed: Parsed, source: str, kept: pd.DataFrame, rejecte
     return notes
 
 
-def read_folder(path: Path, now: int | None = None) -> Tables:
+def read_folder(path: Path, now: int | None = None, without: Collection[str] = ()) -> Tables:
     """One city's folder as validated tables.
 
     Parameters
@@ -136,6 +137,8 @@ def read_folder(path: Path, now: int | None = None) -> Tables:
         A folder with ``activities`` and ``stamps`` as ``.csv`` or ``.parquet``, and any of the others.
     now : int or None
         Seconds since 1970 UTC, for a city without ``as_of``: later stamps are from the future. None: the clock's.
+    without : collection of str
+        Names of tables that are not read: stamps that do not fit in memory.
 
     Returns
     -------
@@ -153,7 +156,8 @@ def read_folder(path: Path, now: int | None = None) -> Tables:
         raise BadInput(f"{path}: no such folder")
     city = read_settings(path)
     moment = city.as_of if city.as_of is not None else int(time.time()) if now is None else now
-    files = {table.name: found for table in TABLES if (found := _parse(path, table)) is not None}
+    wanted = [table for table in TABLES if table.name not in without]
+    files = {table.name: found for table in wanted if (found := _parse(path, table)) is not None}
     parsed = {name: content for name, (content, _) in files.items()}
     if not len(parsed["activities"].frame) + len(parsed["activities"].ragged):
         raise BadInput(f"{files['activities'][1]}: it has a header but no rows; a city needs at least one activity")

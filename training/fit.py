@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data.columns import LEARNER
-from data.store.digest import digest
 from data.tables import Tables
 from data.translate import catalogue_from
 from recommender.align import align
@@ -22,9 +20,9 @@ from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.borrowing.prior import Belief
 from training.config import Config
-from training.interactions import interactions_of
 from training.privacy.model import SILENT, Asking, fit_private
 from training.scale.engine import Engine
+from training.scale.history import History, InMemory
 from training.sources.adjacency import fit_adjacency
 from training.sources.collaborative import fit_als, fit_graph
 from training.sources.content import fit_encoder, fit_metadata, fit_similar
@@ -57,6 +55,7 @@ def fit(
     tell: Callable[[str], None] = _say_nothing,
     engine: Engine | None = None,
     asking: Asking | None = None,
+    history: History | None = None,
 ) -> Release:
     """Learn everything the recipe needs from a city's tables.
 
@@ -73,6 +72,8 @@ def fit(
     asking : Asking, optional
         For a private release (``config.privacy``), and then not optional: its moment and its noise. What it spends must
         be in the city's ledger before (``training.privacy.ledger``). Its arrays are never the same again.
+    history : History, optional
+        The stamps, where they are not in the tables because they would not fit in memory; equal stamps give an equal release.
 
     Returns
     -------
@@ -86,9 +87,10 @@ def fit(
             learned = Learned({**shipped_weights(config), **dict.fromkeys(SILENT, 0.0)}, RIDGES[-1], 0, 0.0)
             model, encoder, known = fit_private(tables, config, asking, tell)
         else:
-            learned = learn_weights(tables, config, engine)
-            model, encoder = fit_model(tables, config, tell, engine)
-            known = _known_of(tables, model)
+            history = history or InMemory(tables)
+            learned = learn_weights(history.sample(), config, engine)
+            model, encoder = fit_model(tables, config, tell, engine, history)
+            known = _known_of(history, model)
     source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
     context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
     model = replace(model, source_weights=source, context_weights=context)
@@ -123,14 +125,18 @@ def _silent(config: Config) -> list[str]:
 
 
 def fit_model(
-    tables: Tables, config: Config, tell: Callable[[str], None] = _say_nothing, engine: Engine | None = None
+    tables: Tables,
+    config: Config,
+    tell: Callable[[str], None] = _say_nothing,
+    engine: Engine | None = None,
+    history: History | None = None,
 ) -> tuple[Model, Encoder]:
     """Everything but the weights."""
     threads = config.threads or os.cpu_count() or 1
     tell("stamps")
     catalogue = catalogue_from(tables)
     everything = np.arange(len(catalogue.activities), dtype=np.int32)
-    stamps = interactions_of(tables, catalogue)
+    stamps = (history or InMemory(tables)).interactions(catalogue, config.popular.days)
     visited = np.asarray(stamps.matrix.sum(axis=0)).ravel() > 0
     tell("descriptions")
     encoder = fit_encoder(catalogue, config.encoder)
@@ -180,14 +186,11 @@ def this_version() -> str:
     return version("leerlijn")
 
 
-def _known_of(tables: Tables, model: Model) -> dict[str, Any]:
+def _known_of(history: History, model: Model) -> dict[str, Any]:
     """What the manifest says of the data."""
-    sizes = {
-        "learners": int(tables.stamps[LEARNER].nunique()),
-        "stamps": len(tables.stamps),
-        "activities_visited": int(model.visited.sum()),
-    }
-    return {"data": digest(tables), "sizes": sizes}
+    learners, stamps = history.sizes()
+    sizes = {"learners": learners, "stamps": stamps, "activities_visited": int(model.visited.sum())}
+    return {"data": history.digest(), "sizes": sizes}
 
 
 def _manifest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,11 @@ class Interactions:
         pseudonyms, so the same stamps give the same matrix in whatever order they arrived.
     learner, activity : int32, shape (n_stamps,)
     at : int64, shape (n_stamps,)
+        Where ``of`` is given, these three hold some of the stamps: all recent ones, and all of every so many learners.
     age : float64, shape (n_learners,)
         Years, the lower end of a band, NaN where not known.
+    of : int or None
+        How many stamps there are in all; None when they are all here.
     """
 
     matrix: sparse.csr_array
@@ -35,6 +39,7 @@ class Interactions:
     activity: Int32
     at: Int64
     age: Float64
+    of: int | None = None
 
 
 def interactions_of(tables: Tables, catalogue: Catalogue) -> Interactions:
@@ -44,6 +49,11 @@ def interactions_of(tables: Tables, catalogue: Catalogue) -> Interactions:
     shape = (len(present), len(catalogue.activities))
     matrix = sparse.csr_array(sparse.coo_array((stamp_weights(chosen_by), (learner, activity)), shape=shape))
     matrix.sum_duplicates()
-    age_of = dict(zip(tables.passports[LEARNER], tables.passports["age"], strict=True))
-    age = np.array([age_span(age_of.get(learners.names[row], ""))[0] for row in present], dtype=np.float64)
+    age = ages_of(tables, (learners.names[row] for row in present))
     return Interactions(matrix, learner.astype(np.int32), activity, at, age)
+
+
+def ages_of(tables: Tables, learners: Iterable[str]) -> Float64:
+    """Years of each learner, the lower end of a band, NaN where not known. Shape (n,)."""
+    age_of = dict(zip(tables.passports[LEARNER], tables.passports["age"], strict=True))
+    return np.array([age_span(age_of.get(name, ""))[0] for name in learners], dtype=np.float64)

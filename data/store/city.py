@@ -8,13 +8,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Table, case, func, insert, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, case, func, insert, literal_column, select, update
 
 from data import columns
 from data.columns import ACTIVITY, AT, LEARNER, LINE, THEME, Column
 from data.store import past, schema
 from data.store.rows import frame_in, read, upsert, values_out, write
-from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables
+from data.tables import QUARANTINE_COLUMNS, CitySettings, Tables, empty
 from data.words import weights
 from recommender.city import TravelMode
 
@@ -58,7 +58,7 @@ def settings_from(row: RowMapping) -> CitySettings:
     )
 
 
-def load(connection: Connection, city: str, people: bool, counting: bool = False) -> Tables | None:
+def load(connection: Connection, city: str, people: bool, counting: bool = False, stamps: bool = True) -> Tables | None:
     """Read a city's tables; None when the store does not hold it. See ``Store.load`` for what may be left out."""
     row = settings_row(connection, city)
     if row is None:
@@ -78,7 +78,9 @@ def load(connection: Connection, city: str, people: bool, counting: bool = False
     return replace(
         catalogue,
         passports=_load_frame(connection, schema.passports, city, columns.PASSPORTS.columns, LEARNER),
-        stamps=_load_stamps(connection, city, counting),
+        stamps=read(connection, stamps_query(city, counting), columns.STAMPS.columns)
+        if stamps
+        else empty(columns.STAMPS),
         quarantine=_load_quarantine(connection, city),
     )
 
@@ -217,7 +219,8 @@ def save_stamps(connection: Connection, city: str, frame: pd.DataFrame) -> None:
     write(connection, upsert(connection, schema.stamps, keep_known=True), ("city", *_STAMPS), rows)
 
 
-def _load_stamps(connection: Connection, city: str, counting: bool) -> pd.DataFrame:
+def stamps_query(city: str, counting: bool) -> Select[Any]:
+    """A city's stamps by learner, then oldest first; see ``Store.load`` for those that count."""
     table, own = schema.stamps.c, schema.passports.c
     query = select(*(table[name] for name in columns.STAMPS.names)).where(table.city == city)
     if counting:
@@ -225,8 +228,7 @@ def _load_stamps(connection: Connection, city: str, counting: bool) -> pd.DataFr
         query = query.join_from(schema.stamps, schema.passports, theirs, isouter=True).where(
             own.muted.is_not(True), table[AT] >= func.coalesce(own.counts_from, table[AT])
         )
-    query = query.order_by(table[LEARNER], table[AT], table[ACTIVITY])
-    return read(connection, query, columns.STAMPS.columns)
+    return query.order_by(table[LEARNER], table[AT], table[ACTIVITY])
 
 
 def _readable(text: object) -> str:

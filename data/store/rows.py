@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, cast
 
 import pandas as pd
@@ -82,10 +82,9 @@ def frame_in(blocks: Iterable[Sequence[Sequence[Any]]], columns: Sequence[Column
     return pd.DataFrame({column.name: _series(found, column) for column, found in zip(columns, whole, strict=True)})
 
 
-def read(connection: Connection, query: Select[Any], columns: Sequence[Column]) -> pd.DataFrame:
-    """What a query finds as a canonical frame, in blocks and straight from the driver: a row of SQLAlchemy's own for
-    each would take three times as long, and all rows at once several times the memory.
-    """
+@contextmanager
+def _fetched(connection: Connection, query: Select[Any]) -> Iterator[Iterator[Sequence[Sequence[Any]]]]:
+    """The rows of a query, ``FETCH`` at a time."""
     compiled = query.compile(dialect=connection.dialect)
     given: Any = compiled.params
     driver: Any = connection.connection.driver_connection
@@ -95,7 +94,24 @@ def read(connection: Connection, query: Select[Any], columns: Sequence[Column]) 
     cursor = driver.cursor(name="read") if connection.dialect.name == "postgresql" else driver.cursor()
     with closing(cursor):
         cursor.execute(str(compiled), given)
-        return frame_in(iter(lambda: cursor.fetchmany(FETCH), []), columns)
+        yield iter(lambda: cursor.fetchmany(FETCH), [])
+
+
+def read(connection: Connection, query: Select[Any], columns: Sequence[Column]) -> pd.DataFrame:
+    """What a query finds as a canonical frame, in blocks and straight from the driver: a row of SQLAlchemy's own for
+    each would take three times as long, and all rows at once several times the memory.
+    """
+    with _fetched(connection, query) as blocks:
+        return frame_in(blocks, columns)
+
+
+def read_parts(
+    connection: Connection, query: Select[Any], columns: Sequence[Column], rows: int
+) -> Iterator[pd.DataFrame]:
+    """``read`` for what does not fit in memory: one frame of about so many rows after another, none when there are no rows."""
+    with _fetched(connection, query) as blocks:
+        for first in blocks:
+            yield frame_in(chain([first], islice(blocks, max(rows // FETCH, 1) - 1)), columns)
 
 
 def upsert(

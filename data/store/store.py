@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import pandas as pd
 from sqlalchemy import Connection, delete, func, select
 
-from data.columns import ACTIVITY, AT, LEARNER
+from data.columns import ACTIVITY, AT, LEARNER, STAMPS
 from data.home import Home
 from data.store import added, migrate, people, schema
 from data.store import city as city_rows
 from data.store.connect import connect
 from data.store.known import QUERIES, Known, known_from
-from data.store.rows import upsert, write
+from data.store.rows import read_parts, upsert, write
 from data.tables import CitySettings, Tables
 from recommender.errors import BadInput, LeerlijnError
 
@@ -165,7 +166,7 @@ class Store:
                 self._no_city(tables.city.id)
             added.add(connection, tables)
 
-    def load(self, city: str, people: bool = True, counting: bool = False) -> Tables:
+    def load(self, city: str, people: bool = True, counting: bool = False, stamps: bool = True) -> Tables:
         """A city's tables, equal to what was saved; stamps by learner, then oldest first.
 
         Parameters
@@ -177,6 +178,8 @@ class Store:
         counting : bool
             True leaves out the stamps that their owners do not want to count: of muted passports, and from before
             a fresh start. For training and evaluation.
+        stamps : bool
+            False leaves the stamps out; ``stamps`` reads them part by part.
 
         Raises
         ------
@@ -184,8 +187,13 @@ class Store:
             When the store does not hold the city.
         """
         with self.engine.connect() as connection, connection.begin():
-            tables = city_rows.load(connection, city, people, counting)
+            tables = city_rows.load(connection, city, people, counting, stamps)
         return tables if tables is not None else self._no_city(city)
+
+    def stamps(self, city: str, counting: bool = False, rows: int = 1_000_000) -> Iterator[pd.DataFrame]:
+        """A city's stamps as ``load`` gives them, in frames of about so many rows, all seen at one moment."""
+        with self.snapshot() as connection:
+            yield from read_parts(connection, city_rows.stamps_query(city, counting), STAMPS.columns, rows)
 
     def settings(self, city: str) -> CitySettings:
         """A city's settings alone.

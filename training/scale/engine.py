@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import cycle
 from typing import Any, Protocol, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -40,10 +41,14 @@ class Engine(Protocol):
         Into how many parts one large piece of work is cut, and how many threads each part gets.
     """
 
-    slots: int
     elsewhere: bool
-    blocks: int
-    threads: int
+
+    @property
+    def slots(self) -> int: ...
+    @property
+    def blocks(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         """Every item with what the work made of it, in the order in which it is done.
@@ -224,8 +229,19 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        self.slots = self.blocks = sum(client.ncores().values())
-        self.threads = 1
+
+    @property
+    def slots(self) -> int:
+        return sum(self.client.ncores().values())
+
+    @property
+    def blocks(self) -> int:
+        # One for each process, whose threads share what they read: as many copies as there are processes, not threads.
+        return max(len(self.client.ncores()), 1)
+
+    @property
+    def threads(self) -> int:
+        return max(min(self.client.ncores().values(), default=1), 1)
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         dask = _distributed()
@@ -247,11 +263,23 @@ class Cluster:
             self.client.cancel(list(of))
 
     def hold(self, parts: Sequence[Any]) -> list[Any]:
-        # Spread evenly, and under names of their own: what one run put there is not another's to take away.
-        return list(self.client.scatter(list(parts), hash=False))
+        # Under names of their own: what one run put there is not another's to take away.
+        return [
+            self.client.scatter(part, workers=[worker], hash=False)
+            for part, worker in zip(parts, self._in_turn(), strict=False)
+        ]
 
     def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
-        return [self.client.submit(work, *part, pure=False) for part in parts]
+        return [
+            self.client.submit(work, *part, pure=False, workers=[worker], allow_other_workers=True)
+            for part, worker in zip(parts, self._in_turn(), strict=False)
+        ]
+
+    def _in_turn(self) -> Iterator[str]:
+        workers = sorted(self.client.ncores())
+        if not workers:
+            raise Lost("no Dask worker is left")
+        return cycle(workers)
 
     def fetch(self, held: Sequence[Any]) -> list[Any]:
         try:

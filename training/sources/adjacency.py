@@ -64,7 +64,7 @@ def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Bool,
 
     Each of shape (n_visits, n_themes).
     """
-    every = -(-len(stamps.learner) // MOST_VISITS) or 1
+    every = one_in(len(stamps.learner) if stamps.of is None else stamps.of)
     heard = np.flatnonzero(stamps.learner % every == 0)
     order = heard[np.lexsort((stamps.activity[heard], stamps.at[heard], stamps.learner[heard]))]
     learner = stamps.learner[order]
@@ -76,6 +76,11 @@ def _visits(stamps: Interactions, theme_shares: sparse.csr_array) -> tuple[Bool,
     known = earlier > earlier[start]
     later = ~first
     return known[later], touched[later], _usual(stamps.at[order], stamps.age[learner], touched)[later]
+
+
+def one_in(stamps: int) -> int:
+    """Of how many learners one is heard, in a city of so many stamps."""
+    return -(-stamps // MOST_VISITS) or 1
 
 
 def _usual(at: Int64, age: Float64, touched: Bool) -> Float64:
