@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from training.cli_common import DATABASE, ConfigOption, home, open_store, out, p
 from training.config import load_config
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from training.scale.city import Outcome
 
 
@@ -35,6 +38,7 @@ def train_all(
 
     A city whose newest release was made of today's data with these settings is left as it is: after an interruption, start it again.
     """
+    from training.fit import STEPS
     from training.scale.all import train_all as trained_all
     from training.scale.cities import in_folder, in_store
     from training.scale.engine import open_engine
@@ -48,7 +52,10 @@ def train_all(
     outcomes: list[Outcome] = []
     with progress_bar() as bars, open_engine(engine, jobs) as shared:
         task = bars.add_task("Training", total=len(found))
-        for outcome in trained_all(found, settings, home().path.absolute(), os.environ.get(DATABASE), shared, anew):
+        tell = partial(_told, bars, bars.add_task("", total=len(STEPS), visible=False))
+        for outcome in trained_all(
+            found, settings, home().path.absolute(), os.environ.get(DATABASE), shared, anew, tell
+        ):
             outcomes.append(outcome)
             bars.update(task, completed=len(outcomes), description=f"Training: {_counted(outcomes)}")
             if outcome.state == "failed":
@@ -63,6 +70,14 @@ def train_all(
         out().print(f"[bold red]Without a new release: {', '.join(failed)}.[/] Start again to train these alone.")
         raise typer.Exit(1)
     out().print("Next, for each: python -m training evaluate --city …, then: python -m training publish --city …")
+
+
+def _told(bars: Progress, task: TaskID, city: str, step: str) -> None:
+    """A second bar, for the steps of a large city."""
+    from training.fit import STEPS
+
+    place = STEPS.index(step)
+    bars.update(task, completed=place, total=len(STEPS), description=f"{city}: {step}", visible=True)
 
 
 def _counted(outcomes: list[Outcome]) -> str:

@@ -5,16 +5,18 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data.folder import read_folder, write_folder
 from data.home import Home
 from data.store import Store
+from data.store.people import edit, erase
 from recommender.errors import BadInput
 from recommender.release import SUMS, TIMES, load_release, save_release
 from tests.recommender.towns import QUICK, crowd
 from training.__main__ import main
-from training.fit import fit
+from training.fit import STEPS, fit
 from training.scale.all import train_all
 from training.scale.cities import in_folder, in_store
 from training.scale.city import FAILED, TRAINED, UP_TO_DATE
@@ -26,11 +28,19 @@ NAMES = ("assen", "breda", "cuijk")
 class Here:
     """Work in this process: for tests of what happens, not of where."""
 
-    slots, elsewhere = 1, False
+    slots, elsewhere, blocks, threads = 1, False, 1, 1
 
     def each(self, work, items):
         for item in items:
             yield item, work(item)
+
+    def hold(self, parts):
+        return parts
+
+    def together(self, work, parts):
+        return [work(*part) for part in parts]
+
+    fetch = hold
 
 
 def small(seed, name):
@@ -104,7 +114,7 @@ def test_a_broken_city_is_reported_and_the_others_are_trained(folder, home):
 
 
 def test_an_error_that_nobody_foresaw_names_no_value(folder, home, monkeypatch):
-    def broken(tables, *_):
+    def broken(tables, *_, **__):
         raise KeyError(tables.stamps["learner_id"].iloc[0])
 
     monkeypatch.setattr("training.scale.city.fit", broken)
@@ -166,13 +176,80 @@ def test_a_city_that_somebody_was_erased_from_is_trained_again(towns, home):
             store.save(tables)
         old = trained(in_store(store), home)
         with store.transaction() as connection:
-            from data.store.people import erase
-
             assert erase(connection, "assen", "l-00", 1_800_000_000)
         again = trained(in_store(store), home)
     assert states(again) == {"assen": TRAINED, "breda": UP_TO_DATE, "cuijk": UP_TO_DATE}
     assert names_of(home, "assen") == [again["assen"].said]
     assert old["assen"].said != again["assen"].said
+
+
+# --- large cities -----------------------------------------------------------------------------------------------------
+
+
+def as_parquet(tables, folder, parts=3):
+    """The folder of a city, its stamps in several files, last learners first."""
+    write_folder(tables, folder)
+    stamps = pd.read_csv(folder / "stamps.csv", dtype=str).assign(
+        at=lambda frame: pd.to_datetime(frame["at"], utc=True)
+    )
+    (folder / "stamps.csv").unlink()
+    (folder / "stamps").mkdir()
+    for number in range(parts):
+        stamps.iloc[number::parts][::-1].to_parquet(folder / "stamps" / f"{number}.parquet")
+
+
+def test_a_large_city_in_parts_gives_the_release_of_the_same_city_at_once(towns, folder, home, tmp_path):
+    as_parquet(towns["assen"], tmp_path / "large" / "assen")
+    [found] = in_folder(tmp_path / "large")
+    assert found.large
+    steps = []
+    [outcome] = train_all([found], QUICK, home.path, None, Here(), tell=lambda city, step: steps.append((city, step)))
+    assert (outcome.state, outcome.stamps) == (TRAINED, len(towns["assen"].stamps))
+    assert steps == [("assen", step) for step in STEPS]
+    alone = save_release(fit(read_folder(folder / "assen"), QUICK), tmp_path / "alone")
+    assert in_bytes(home.releases("assen") / outcome.said) == in_bytes(tmp_path / "alone" / alone.name)
+    assert {path.name for path in home.releases("assen").parent.iterdir()} == {"releases"}
+    assert states(trained([found], home)) == {"assen": UP_TO_DATE}
+
+
+def test_stamps_that_cannot_be_used_are_left_out_of_a_large_city_as_of_a_small_one(towns, home, tmp_path):
+    as_parquet(towns["assen"], tmp_path / "large" / "assen")
+    part = tmp_path / "large" / "assen" / "stamps" / "1.parquet"
+    rows = pd.read_parquet(part)
+    wrong = rows.iloc[:3].assign(activity_id=["", "no-such", "a-001"])
+    wrong.loc[wrong.index[2], "at"] = pd.Timestamp("2099-01-01", tz="UTC")
+    pd.concat([wrong, rows]).to_parquet(part)
+    outcome = trained(in_folder(tmp_path / "large"), home)["assen"]
+    assert (outcome.state, outcome.stamps) == (TRAINED, len(towns["assen"].stamps))
+
+
+@pytest.mark.parametrize("wrong", ["no file", "no parquet"])
+def test_a_large_city_whose_stamps_cannot_be_read_is_reported(towns, home, tmp_path, wrong):
+    as_parquet(towns["assen"], tmp_path / "large" / "assen")
+    for file in (tmp_path / "large" / "assen" / "stamps").iterdir():
+        file.unlink() if wrong == "no file" else file.write_text("learner_id,activity_id,at\n")
+    outcome = trained(in_folder(tmp_path / "large"), home)["assen"]
+    assert outcome.state == FAILED
+    assert ("which stamps are there" if wrong == "no file" else "not readable as parquet") in outcome.said
+    assert not (home.releases("assen").parent / "stamps-meanwhile").exists()
+
+
+def test_a_large_city_of_the_store_is_read_in_parts_too(towns, home, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.scale.cities.LARGE", len(towns["breda"].stamps) - 1)
+    with Store(home.store_url) as store:
+        store.create()
+        for tables in towns.values():
+            store.save(tables)
+        with store.transaction() as connection:
+            edit(connection, "breda", "l-01", {"muted": True}, None)
+        found = in_store(store)
+        loaded = {one.city: store.load(one.city, counting=True) for one in found if one.large}
+    assert "breda" in loaded
+    outcomes = trained(found, home)
+    for name, tables in loaded.items():
+        assert "l-01" not in set(tables.stamps["learner_id"]) or name != "breda"
+        alone = save_release(fit(tables, QUICK), tmp_path / "alone" / name)
+        assert in_bytes(home.releases(name) / outcomes[name].said) == in_bytes(tmp_path / "alone" / name / alone.name)
 
 
 # --- where it is done ------------------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ from pathlib import Path
 from data.folder import read_settings
 from data.store import Store
 from recommender.errors import BadInput
+from training.scale.reading import LARGE, is_large
+
+_TWICE = "{} folders have the id {!r}; give each its own in city.toml"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Found:
         None for a city in the store.
     size : int
         Stamps in the store, or bytes of the folder: comparable within one installation.
+    large : bool
+        Whether its stamps are too many to be read at once.
     trouble : str
         Why it cannot be trained at all; ``""`` when nothing is known against it.
     """
@@ -30,13 +35,14 @@ class Found:
     city: str
     folder: Path | None
     size: int
+    large: bool = False
     trouble: str = ""
 
 
 def in_store(store: Store) -> list[Found]:
     """Every city of a store, the largest first."""
     store.check()
-    return _largest_first([Found(city, None, stamps) for city, stamps in store.sizes().items()])
+    return _largest_first([Found(city, None, stamps, stamps > LARGE) for city, stamps in store.sizes().items()])
 
 
 def in_folder(path: Path) -> list[Found]:
@@ -66,7 +72,7 @@ def in_folder(path: Path) -> list[Found]:
                 f"{one.city} ({one.folder.name})",
                 one.folder,
                 one.size,
-                f"{often[one.city]} folders have the id {one.city!r}; give each its own in city.toml",
+                trouble=_TWICE.format(often[one.city], one.city),
             )
             for one in found
             if one.folder is not None
@@ -75,11 +81,11 @@ def in_folder(path: Path) -> list[Found]:
 
 
 def _found(folder: Path) -> Found:
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     try:
-        return Found(read_settings(folder).id, folder, size)
+        return Found(read_settings(folder).id, folder, size, is_large(folder))
     except BadInput as error:
-        return Found(folder.name, folder, size, f"{folder}: {error}")
+        return Found(folder.name, folder, size, trouble=f"{folder}: {error}")
 
 
 def _largest_first(found: list[Found]) -> list[Found]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from training.fit import fit, same_config, this_version
 from training.privacy.asking import paid
 from training.privacy.model import agenda_of
 from training.publish import MANIFEST
+from training.scale.engine import Engine
+from training.scale.history import History, InMemory
+from training.scale.reading import from_folder, from_store
 
 TRAINED, UP_TO_DATE, FAILED = "trained", "up to date", "failed"
 
@@ -46,6 +50,8 @@ class Job:
     config : Config
     anew : bool
         True fits also where nothing changed.
+    large : bool
+        True reads its stamps part by part.
     """
 
     city: str
@@ -54,6 +60,7 @@ class Job:
     database: str | None
     config: Config
     anew: bool = False
+    large: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,20 @@ class Outcome:
     stamps: int = 0
 
 
-def train_city(job: Job, tell: Callable[[str], None] = lambda step: None) -> Outcome:
-    """Train one city; whatever goes wrong becomes an outcome, because other cities are not to blame."""
+def train_city(job: Job, tell: Callable[[str], None] = lambda step: None, engine: Engine | None = None) -> Outcome:
+    """Train one city; whatever goes wrong becomes an outcome, because other cities are not to blame.
+
+    Parameters
+    ----------
+    tell : callable
+        Told each step when it begins.
+    engine : Engine, optional
+        Where the largest step of a large city is shared out.
+    """
     started = time.perf_counter()
     try:
-        return _train(job, tell, started)
+        with _opened(job) as (tables, history, erased):
+            return _train(job, tables, history, erased, tell, engine)
     except Exception as error:
         return Outcome(job.city, FAILED, why(error), time.perf_counter() - started)
 
@@ -94,37 +110,53 @@ def why(error: BaseException) -> str:
     return f"{type(error).__name__}{where}; the whole story: python -m training train for this city alone"
 
 
-def _train(job: Job, tell: Callable[[str], None], started: float) -> Outcome:
-    home = Home(job.home)
-    tell("reading")
-    tables, erased = _read(job, home)
+@contextmanager
+def _opened(job: Job) -> Iterator[tuple[Tables, History, int]]:
+    """A city, its stamps, and how many were erased from it; counted first, so that whoever is erased meanwhile makes this
+    an old release.
+    """
+    home, aside = Home(job.home), Home(job.home).releases(job.city).parent / "stamps-meanwhile"
+    # A private release is made from tables: it looks at few stamps of each learner.
+    large = job.large and not job.config.privacy.epsilon
+    if job.folder is not None and large:
+        with from_folder(job.folder, aside) as (tables, history):
+            yield tables, history, 0
+    elif job.folder is not None:
+        tables = read_folder(job.folder)
+        yield tables, InMemory(tables), 0
+    else:
+        with Store(job.database or home.store_url) as store:
+            erased = store.erased(job.city)
+            if large:
+                with from_store(store, job.city, aside) as (tables, history):
+                    yield tables, history, erased
+            else:
+                tables = store.load(job.city, counting=True)
+                yield tables, InMemory(tables), erased
+
+
+def _train(
+    job: Job, tables: Tables, history: History, erased: int, tell: Callable[[str], None], engine: Engine | None
+) -> Outcome:
+    started, home = time.perf_counter(), Home(job.home)
     if tables.city.id != job.city:
         raise LeerlijnError(f"asked for city {job.city!r}, and {tables.city.id!r} came")
     # A private release knows its agenda alone, and costs: it is made anew when that changed.
-    fingerprint = digest(agenda_of(tables) if job.config.privacy.epsilon else tables)
-    stamps = len(tables.stamps)
+    whole, (_, stamps) = history.digest(), history.sizes()
+    fingerprint = digest(agenda_of(tables)) if job.config.privacy.epsilon else whole
     if not job.anew and (name := _up_to_date(home, job, fingerprint, erased)):
         return Outcome(job.city, UP_TO_DATE, name, time.perf_counter() - started, stamps)
-    release = fit(tables, job.config, tell, asking=paid(home, tables, job.config, int(time.time())))
-    tell("writing")
+    asking = paid(home, tables, job.config, int(time.time()))
+    release = fit(tables, job.config, tell, engine, asking, history)
     created = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     times: dict[str, Any] = {"created": created, "seconds": round(time.perf_counter() - started, 3)}
     if job.folder is None:
         times[ERASURES] = erased
     name = save_release(release, home.releases(job.city), created, times).name
     # What was measured on other data, and releases that knew somebody who was erased, go as after ``train``.
-    Kept(home.reports(job.city).parent / "measured", digest(tables), "").prune()
+    Kept(home.reports(job.city).parent / "measured", whole, "").prune()
     home.forget(job.city, erased)
     return Outcome(job.city, TRAINED, name, time.perf_counter() - started, stamps)
-
-
-def _read(job: Job, home: Home) -> tuple[Tables, int]:
-    """A city, and how many were erased from it; counted first, so that whoever is erased meanwhile makes this an old release."""
-    if job.folder is not None:
-        return read_folder(job.folder), 0
-    with Store(job.database or home.store_url) as store:
-        erased = store.erased(job.city)
-        return store.load(job.city, counting=True), erased
 
 
 def _up_to_date(home: Home, job: Job, fingerprint: str, erased: int) -> str:
