@@ -101,8 +101,8 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterator[Served]:
-    """Serve on a free port of this machine until the block ends. Where the test does not say how long the database may take,
+def serve(settings: Settings, clock: Callable[[], float] = time.time, **more: Any) -> Iterator[Served]:
+    """Serve on a free port of this machine until the block ends; ``more`` is for the server itself. Where the test does not say how long the database may take,
     it is patient: on a busy machine an answer would go out without the learner.
     """
     if settings.store_seconds == LIMIT_SECONDS:
@@ -110,7 +110,8 @@ def serve(settings: Settings, clock: Callable[[], float] = time.time) -> Iterato
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     app = create_app(placed(settings), clock)
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on", **SPOKEN)
+    told = {"log_config": None, "access_log": False, "server_header": False, "lifespan": "on", **SPOKEN, **more}
+    config = uvicorn.Config(app, **told)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()

@@ -98,6 +98,73 @@ def test_a_caller_who_leaves_half_way_breaks_nothing(narrow: Served) -> None:
     assert narrow.http.post(ASK, json={}).status_code == 200
 
 
+HALF = f"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: {'x' * 10}".encode()
+
+
+@pytest.fixture(scope="module")
+def brisk(oss_home: Home) -> Iterator[Served]:
+    """A service that closes a connection on which nothing is asked for a second."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr("api.server.HEAD_SECONDS", 0.5)
+        with serve(Settings(home=oss_home.path), timeout_keep_alive=0.5) as served:
+            yield served
+
+
+def closed(connection: socket.socket) -> bytes:
+    """What is read until the other side closes; a time-out when it does not."""
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+@pytest.mark.parametrize("drops", [b"", HALF], ids=["nothing", "half a head"])
+def test_a_connection_that_asks_nothing_is_closed(brisk: Served, drops: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", brisk.port), timeout=20) as connection:
+        connection.sendall(drops)
+        assert closed(connection) == b""
+
+
+def test_a_head_that_drips_is_cut_off(brisk: Served) -> None:
+    connection = socket.create_connection(("127.0.0.1", brisk.port), timeout=20)
+    with connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
+        for _ in range(100):
+            connection.sendall(b"X")
+            time.sleep(0.05)
+
+
+def test_a_head_that_never_ends_is_refused(oss: Served) -> None:
+    connection = socket.create_connection(("127.0.0.1", oss.port), timeout=20)
+    with connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
+        connection.sendall(HALF)
+        for _ in range(200):
+            connection.sendall(b"x" * (1 << 20))
+
+
+def test_half_a_request_after_a_whole_one_is_cut_off_too(brisk: Served) -> None:
+    with socket.create_connection(("127.0.0.1", brisk.port), timeout=20) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" + HALF)
+        assert closed(connection).count(b"HTTP/1.1 200") == 1
+
+
+def test_who_is_answered_slowly_is_not_cut_off(brisk: Served) -> None:
+    """A body may take longer than a head."""
+    parts = [(HEAD + "Content-Length: 12\r\n\r\n").encode(), b'{"count"', b": 1}"]
+    assert talk(brisk.port, *parts, pause=0.8).startswith(b"HTTP/1.1 200")
+
+
+def test_asking_for_another_protocol_gets_this_one(oss: Served, caplog: pytest.LogCaptureFixture) -> None:
+    wanted = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    for path in ("/health/live", "/v1/learners/r-1"):
+        assert oss.http.get(path, headers=wanted).status_code == 200
+    assert not [one for one in caplog.records if one.levelname == "WARNING"]
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/v1/themes", "/openapi.json", "/v1/nothing", ASK])
 def test_every_answer_wears_its_headers(oss: Served, path: str) -> None:
     answer = oss.http.get(path)
