@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +17,7 @@ from data.tables import Tables
 from data.translate import catalogue_from
 from recommender.release import Release
 from training.config import Config, config_from, simplest
+from training.evaluation.attack import FEWEST_MODELS, Told, attack
 from training.evaluation.cut import known_at, known_until
 from training.evaluation.gap import FIGURE, gap_change, gap_draws, people_of, sides
 from training.evaluation.kept import config_digest, model_settings
@@ -37,6 +39,7 @@ from training.gate import (
     not_worse,
     proved,
     ranks_as_its_settings,
+    tells_little,
 )
 from training.proofs import background_proof, reasons_proof
 from training.staleness import agenda_check, release_check
@@ -104,6 +107,7 @@ def _assessed(
     simple_lists, engines = work.take([config, *rivals.values()], progress)
     results = results_of(work, simple_lists, engines[0])
     results["leak"] = _leak(work)
+    results["attack"] = _attacked(work)
     results["off_policy"] = off_policy(
         logged, tables.stamps, known_until(tables), tables.city.time_zone, config.evaluation.bootstrap, config.seed
     )
@@ -112,6 +116,7 @@ def _assessed(
         agenda_check(tables, moment),
         *_of_the_release(work, candidates.release, moment, engines[0][-1]),
         Check("leak", results["leak"]["passed"] if results["leak"]["caught"] else None),
+        tells_little(results["attack"], config.evaluation.most_told),
     ]
     own = work.together(engines[0], simple_lists)
     name = candidates.release.name if candidates.release is not None else None
@@ -227,6 +232,29 @@ def _what_else(work: Measurements, theirs: Mapping[str, Pooled]) -> tuple[bool, 
 
     will_do = no_worse(current, current, POPULAR) and no_worse(current, simple, ENGINE)
     return no_worse(simple, current, ENGINE), will_do
+
+
+def _attacked(work: Measurements) -> dict[str, Any]:
+    """How well the release's settings hide who was in it; of private ones also without."""
+    config = work.config
+    models = max(config.evaluation.attack, FEWEST_MODELS) if config.evaluation.attack else 0
+    without = replace(config, privacy=replace(config.privacy, epsilon=0.0))
+    asked = {"own": config} | ({"without": without} if config.privacy.epsilon else {})
+    found = {name: _told_of(work, one, models) if models else None for name, one in asked.items()}
+    return {"epsilon": config.privacy.epsilon, "own": None, "without": None} | found
+
+
+def _told_of(work: Measurements, config: Config, models: int) -> dict[str, Any] | None:
+    about = {"attack": models, "config": model_settings(config.as_dict())}
+    if (kept := work.kept.load(**about)) is None:
+        told = attack(work.tables, config, models, work.cores)
+        if told is None:
+            return None
+        figures = {"auc": told.auc, "caught": told.caught, "learners": np.full(len(told.auc), told.learners)}
+        kept = Measured({"attack": {name: values.astype(np.float32) for name, values in figures.items()}})
+        work.kept.save(kept, **about)
+    auc, caught, people = (kept.figures["attack"][name] for name in ("auc", "caught", "learners"))
+    return Told(auc.astype(np.float64), caught.astype(np.float64), int(people[0])).plain()
 
 
 def _leak(work: Measurements) -> dict[str, Any]:

@@ -210,7 +210,8 @@ class Evaluation(_Checked):
     ``cuts`` is the number of season starts at most, the last ones. Where there is none among the stamps, one cut leaves
     ``test_share`` of them for the test;
     ``learners`` caps the learners who are tested (0: all), drawn with the seed; cells of fewer than
-    ``smallest_cell`` learners are not shown.
+    ``smallest_cell`` learners are not shown. ``attack`` models are attacked to see whether they tell who was in them (0: none), and a
+    release whose settings give an area under the curve above ``most_told`` stays behind the gate (1: none does).
     """
 
     where = "evaluation"
@@ -220,6 +221,8 @@ class Evaluation(_Checked):
     bootstrap: int = _within(1000, 100, 100_000)
     learners: int = _within(0, 0, 100_000_000)
     smallest_cell: int = _within(10, 10, 1000)
+    attack: int = _within(8, 0, 256)
+    most_told: float = _within(1.0, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,14 @@ class Config(_Checked):
     evaluation: Evaluation = field(default_factory=Evaluation)
     seed: int = _within(0, 0, 2**32 - 1)
     threads: int = _within(0, 0, 4096)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.privacy.epsilon and self.borrow.prior is not None:
+            raise BadConfig(
+                "borrow.prior: what other cities learned was learned with sources that a private release does without; "
+                "leave it out, or set privacy.epsilon to 0"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values, as they stand in a release's manifest."""

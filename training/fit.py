@@ -20,7 +20,7 @@ from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
 from training.borrowing.prior import Belief
 from training.config import Config
-from training.privacy.model import SILENT, Asking, fit_private
+from training.privacy.model import Asking, fit_private
 from training.scale.engine import Engine
 from training.scale.history import History, InMemory
 from training.sources.adjacency import fit_adjacency
@@ -84,8 +84,8 @@ def fit(
     with threadpool_limits(1, "blas"):
         tell("weights")
         if config.privacy.epsilon:
-            learned = Learned({**shipped_weights(config), **dict.fromkeys(SILENT, 0.0)}, RIDGES[-1], 0, 0.0)
-            model, encoder, known = fit_private(tables, config, asking, tell)
+            model, encoder, known, silent = fit_private(tables, config, asking, tell)
+            learned = Learned({**shipped_weights(config), **dict.fromkeys(silent, 0.0)}, RIDGES[-1], 0, 0.0)
         else:
             history = history or InMemory(tables)
             learned = learn_weights(history.sample(), config, engine)

@@ -22,8 +22,8 @@ from training.proofs import Proof
 POPULAR = "popular_30_days"
 OF_THE_MODEL = ("worse_than_current", "worse_than_popular", "wider_gap", "slower_to_learn", "background", "reasons")
 """What another model can mend; the rest asks for other data, or for training again."""
-OF_THE_DATA = ("stale_agenda", "leak")
-"""What no model can mend."""
+OF_THE_DATA = ("stale_agenda", "leak", "tells_who")
+"""What no simpler model can mend."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,23 @@ def ranks_as_its_settings(itself: np.ndarray, refitted: np.ndarray, draws: int, 
     bounds = [bounds_of(MAIN, True), bounds_of(MAIN), bounds_of(MAIN)]
     lead, own, theirs = (cell(one, smallest) for one in intervals(columns, draws, seed, bounds=bounds))
     return not_worse("not_its_settings", lead, own, theirs)
+
+
+def tells_little(attacked: Mapping[str, Any], most: float) -> Check:
+    """Whether an attack finds out little enough about who the model was made of; never refuses where all is allowed.
+
+    Parameters
+    ----------
+    attacked : mapping
+        ``attack`` of the results.
+    most : float
+        The largest area under the curve that may go live; 1 allows all.
+    """
+    own = attacked["own"]
+    if own is None:
+        return Check("tells_who", None)
+    facts = {"own": f"{100 * own['auc']:.0f}", "most": f"{100 * most:.0f}"}
+    return Check("tells_who", own["auc"] <= most, facts)
 
 
 def proved(code: str, proof: Proof | None) -> Check:

@@ -36,42 +36,36 @@ from training.privacy.model import fit_private, only_measured
 MOST_LEARNERS = 2_000
 """Of a larger city so many learners are drawn: a smaller crowd hides nobody better."""
 FEWEST_LEARNERS = 100
+FEWEST_MODELS = 4
+ALONE_BELOW = 3_000
+"""With fewer stamps than this, starting other processes takes longer than doing the work in this one."""
 FALSE_POSITIVES = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Told:
-    """How well membership was told, over all targets.
+    """How well membership was told, for each target.
 
     Attributes
     ----------
-    auc : float
+    auc : float64, shape (n_models,)
         Chance that a member looks more like one than somebody who is none: 0.5 is a coin.
-    auc_error : float
-        Standard error of it, from the spread over targets.
-    caught : float
+    caught : float64, shape (n_models,)
         Share of the members found where one in a hundred of the others is wrongly taken for one.
-    caught_error : float
-    learners, models : int
+    learners : int
     """
 
-    auc: float
-    auc_error: float
-    caught: float
-    caught_error: float
+    auc: Float64
+    caught: Float64
     learners: int
-    models: int
 
     def plain(self) -> dict[str, Any]:
-        """Ready for JSON; the number of learners rounded to 5."""
-        return {
-            "auc": round(self.auc, 4),
-            "auc_error": round(self.auc_error, 4),
-            "caught": round(self.caught, 4),
-            "caught_error": round(self.caught_error, 4),
-            "learners": 5 * round(self.learners / 5),
-            "models": self.models,
-        }
+        """Means with their standard errors from the spread over targets, ready for JSON; learners rounded to 5."""
+        found: dict[str, Any] = {"learners": 5 * round(self.learners / 5), "models": len(self.auc)}
+        for name, values in (("auc", self.auc), ("caught", self.caught)):
+            found[name] = round(float(values.mean()), 4)
+            found[f"{name}_error"] = round(float(values.std(ddof=1) / np.sqrt(len(values))), 4)
+        return found
 
 
 def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Told | None:
@@ -84,7 +78,7 @@ def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Tol
     config : Config
         Of the release; its seed draws the halves and the noise of private models.
     models : int
-        How many, at least 4; every learner is in about half of them.
+        How many, at least ``FEWEST_MODELS``; every learner is in about half of them.
     threads : int
 
     Returns
@@ -106,8 +100,10 @@ def attack(tables: Tables, config: Config, models: int, threads: int = 1) -> Tol
         )
         for number, own in enumerate(member)
     )
-    figures = np.array(Parallel(n_jobs=min(threads, models))(jobs))
-    return told(figures, member)
+    several = min(threads, models) if len(everybody.stamps) >= ALONE_BELOW else 1
+    figures = np.array(Parallel(n_jobs=several)(jobs))
+    with threadpool_limits(1, "blas"):
+        return told(figures, member)
 
 
 def _only(tables: Tables, people: np.ndarray) -> Tables:
@@ -204,20 +200,12 @@ def told(figures: Float64, member: Bool) -> Told:
         train = [(model, [other for other in others if other != model]) for model in others]
         evidence = np.concatenate([_evidence(figures, member, model, shadows) for model, shadows in train])
         known = np.concatenate([member[model] for model in others])
-        judge = LogisticRegression(C=0.1, max_iter=500).fit(evidence, known)
+        judge = LogisticRegression(C=0.1, solver="newton-cholesky").fit(evidence, known)
         scores = judge.decision_function(_evidence(figures, member, target, others))
         areas.append(roc_auc_score(member[target], scores))
         wrong, right, _ = roc_curve(member[target], scores)
         caught.append(float(right[wrong <= FALSE_POSITIVES].max(initial=0.0)))
-    root = np.sqrt(len(areas))
-    return Told(
-        float(np.mean(areas)),
-        float(np.std(areas, ddof=1) / root),
-        float(np.mean(caught)),
-        float(np.std(caught, ddof=1) / root),
-        figures.shape[1],
-        len(figures),
-    )
+    return Told(np.array(areas), np.array(caught), figures.shape[1])
 
 
 def _evidence(figures: Float64, member: Bool, target: int, shadows: Sequence[int]) -> Float64:

@@ -126,6 +126,11 @@ class Measurements:
         parts = [both(*pair) for pair in zip(engine, simple, strict=True)] if simple else list(engine)
         return pooled(self.learners, parts)
 
+    @property
+    def cores(self) -> int:
+        """How many may be at work at once."""
+        return _cores(self.config)
+
     @cached_property
     def learners(self) -> list[tuple[str, ...]]:
         """Who is tested at each cut."""

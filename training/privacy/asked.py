@@ -74,34 +74,50 @@ def ask(
     noise : Noise
         Is drawn from once for every number.
     """
-    learner, activity, at = capped(stamps, moment, settings.cap)
-    n_activities, width = points.shape
-    recent = at > moment - days * DAY
-    sums = {
-        "learners": np.array([len(np.unique(learner)) / GRID]).astype(np.int64),
-        "visits": np.array([len(learner) * np.floor(1 / settings.cap / GRID)]).astype(np.int64),
-        "recent": _visitors(learner[recent], activity[recent], n_activities),
-        "ever": _visitors(learner, activity, n_activities),
-        "together": _together(learner, activity, points, settings.clip),
-    }
     spread = noise_for(settings.epsilon, delta)
     noises = {name: spread / float(np.sqrt(share)) for name, share in SHARES.items()}
     found: dict[str, Float64] = {
         name: (own + np.rint(noise(len(own)) * (noises[name] / GRID)).astype(np.int64)).astype(np.float64) * GRID
-        for name, own in sums.items()
+        for name, own in sums(stamps, points, moment, days, settings).items()
     }
     return Answers(
         learners=float(found["learners"][0]),
         visits=float(found["visits"][0]) * settings.cap,
         recent=found["recent"],
         ever=found["ever"],
-        together=_square(found["together"], width) * settings.clip,
+        together=_square(found["together"], points.shape[1]) * settings.clip,
         noise={
             **noises,
             "visits": noises["visits"] * settings.cap,
             "together": noises["together"] * settings.clip,
         },
     )
+
+
+def sums(stamps: Interactions, points: Float64, moment: int, days: float, settings: Privacy) -> dict[str, Int64]:
+    """What is asked, without noise and in units of the grid: for the noise alone to see.
+
+    Parameters
+    ----------
+    stamps, points, moment, days, settings
+        As for ``ask``.
+
+    Returns
+    -------
+    dict
+        A row of numbers for each of ``SHARES``. Without any one learner each row is nearer than 1 to what it was, by the
+        Euclidean norm.
+    """
+    learner, activity, at = capped(stamps, moment, settings.cap)
+    n_activities = len(points)
+    recent = at > moment - days * DAY
+    return {
+        "learners": np.array([len(np.unique(learner)) / GRID]).astype(np.int64),
+        "visits": np.array([len(learner) * np.floor(1 / settings.cap / GRID)]).astype(np.int64),
+        "recent": _visitors(learner[recent], activity[recent], n_activities),
+        "ever": _visitors(learner, activity, n_activities),
+        "together": _together(learner, activity, points, settings.clip),
+    }
 
 
 def capped(stamps: Interactions, moment: int, cap: int) -> tuple[Int32, Int32, Int64]:

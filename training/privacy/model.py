@@ -32,6 +32,9 @@ from training.sources.content import fit_encoder, fit_similar
 
 SILENT = ("als", "graph")
 """Sources that a private model does without: they know single visits."""
+ENOUGH = 4_000
+"""With fewer learners than this, by their noisy number, the co-visits are silent too: of simulated towns they helped those of 8,000
+learners and not those of 2,000 (``benchmarks/README.md``). No city's own data decides it."""
 _TOUCHED = 0.2
 """A theme counts as touched when it makes up this share of an activity, as in ``sources.adjacency``."""
 
@@ -67,7 +70,7 @@ def delta_of_city(settings: Privacy, tables: Tables) -> float:
 
 def fit_private(
     tables: Tables, config: Config, asking: Asking | None, tell: Callable[[str], None]
-) -> tuple[Model, Encoder, dict[str, Any]]:
+) -> tuple[Model, Encoder, dict[str, Any], tuple[str, ...]]:
     """Everything but the weights, with one question to the learners.
 
     Returns
@@ -76,6 +79,8 @@ def fit_private(
     encoder : Encoder
     known : dict
         What the manifest may say of the data.
+    silent : tuple of str
+        Sources whose weight is 0.
 
     Raises
     ------
@@ -137,7 +142,8 @@ def fit_private(
         metadata_weights=weights,
         features=features,
     )
-    return model, encoder, _known(tables, answers, begun, config.privacy, delta)
+    silent = SILENT if answers.learners >= ENOUGH else (*SILENT, "metadata")
+    return model, encoder, _known(tables, answers, begun, config.privacy, delta), silent
 
 
 def _known(tables: Tables, answers: Answers, begun: Bool, settings: Privacy, delta: float) -> dict[str, Any]:

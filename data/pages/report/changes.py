@@ -21,6 +21,7 @@ CHECKS = (
     "background",
     "reasons",
     "leak",
+    "tells_who",
 )
 
 

@@ -103,6 +103,20 @@ def gaps(of: Sources) -> Section:
     )
 
 
+def dial(of: Sources) -> str:
+    """One sentence on how much the model tells of who was in it."""
+    attacked = of.results.get("attack") or {}
+    epsilon, own, without = (attacked.get(key) for key in ("epsilon", "own", "without"))
+    if not attacked:
+        epsilon = ((of.facts.get("release") or {}).get("settings") or {}).get("privacy", {}).get("epsilon")
+    values = {
+        "epsilon": f"{epsilon or 0:g}".replace(".", of.words.decimal),
+        "own": round(100 * own["auc"]) if own else "–",
+        "without": round(100 * without["auc"]) if without else "–",
+    }
+    return of.words("privacy", f"dial_{'on' if epsilon else 'off'}{'_measured' if own else ''}", **values)
+
+
 def privacy(of: Sources) -> Section:
     """What is held of people, and how the pages keep it to themselves."""
     words = of.words
@@ -110,6 +124,7 @@ def privacy(of: Sources) -> Section:
         [(words("privacy", f"{key}_what"), ""), (words("privacy", key, smallest=of.smallest), "")]
         for key in ("held", "not_held", "cells", "rounded", "merged", "homes", "releases", "erasure")
     ]
+    body.insert(-1, [(words("privacy", "dial_what"), ""), (dial(of), "")])
     leak = of.results.get("leak")
     state = "none" if not leak else "missed" if not leak.get("caught") else "caught" if leak.get("passed") else "found"
     body.append(
