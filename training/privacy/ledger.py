@@ -131,4 +131,5 @@ def _refusal(path: Path, before: Sequence[Spent], epsilon: float, budget: float,
         left, days = left - one.epsilon, math.ceil((one.at + YEAR - now) / 86_400)
         if left + epsilon <= budget + _ROUNDING:
             break
-    return said + f"It can be made in {days} days, or with an epsilon of at most {max(budget - gone, 0):g} today"
+    less = f", or with an epsilon of at most {budget - gone:g} today" if budget > gone else ""
+    return said + f"It can be made in {days} days{less}"
