@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -23,13 +23,18 @@ def narrow(oss_home: Home) -> Iterator[Served]:
         yield served
 
 
+def send(connection: socket.socket, parts: Iterable[bytes], pause: float = 0.0) -> None:
+    """Send parts, a pause after each."""
+    for part in parts:
+        connection.sendall(part)
+        time.sleep(pause)
+
+
 def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
     """Send parts over a socket, a pause after each, and read all that comes back."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # refused half-way: the answer is there to be read
-            for part in parts:
-                connection.sendall(part)
-                time.sleep(pause)
+            send(connection, parts, pause)
         received = b""
         while part := connection.recv(65536):
             received += part
@@ -128,17 +133,13 @@ def test_a_connection_that_asks_nothing_is_closed(brisk: Served, drops: bytes) -
 def test_a_head_that_drips_is_cut_off(brisk: Served) -> None:
     connection = socket.create_connection(("127.0.0.1", brisk.port), timeout=20)
     with connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
-        for _ in range(100):
-            connection.sendall(b"X")
-            time.sleep(0.05)
+        send(connection, [b"X"] * 200, pause=0.05)
 
 
 def test_a_head_that_never_ends_is_refused(oss: Served) -> None:
     connection = socket.create_connection(("127.0.0.1", oss.port), timeout=20)
     with connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
-        connection.sendall(HALF)
-        for _ in range(200):
-            connection.sendall(b"x" * (1 << 20))
+        send(connection, [HALF, *[b"x" * (1 << 20)] * 200])
 
 
 def test_half_a_request_after_a_whole_one_is_cut_off_too(brisk: Served) -> None:

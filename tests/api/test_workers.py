@@ -67,7 +67,8 @@ def refused(port: int) -> bool:
 def test_stopping_finishes_what_has_begun_refuses_what_is_new_and_keeps_what_was_shown(
     home: Placed, workers: str
 ) -> None:
-    with running(home.environment | {"LEERLIJN_BODY_SECONDS": "60"}, "--workers", workers) as service:
+    patient = {"LEERLIJN_BODY_SECONDS": "60", "LEERLIJN_STORE_SECONDS": "20"}
+    with running(home.environment | patient, "--workers", workers) as service:
         with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
             for _ in range(30):
                 assert client.post(ASK, json={"learner": "r-1", "count": 1}).status_code == 200
