@@ -103,8 +103,8 @@ def fit_private(
     tell("descriptions")
     encoder = fit_encoder(catalogue, config.encoder)
     features = encoder.encode(catalogue, everything)
-    axes = _axes(features, config.privacy.columns, config.seed)
-    points, length = _points(features, axes)
+    axes = axes_of(features, config.privacy.columns, config.seed)
+    points, length = points_of(features, axes)
     tell("stamps")
     stamps = interactions_of(tables, catalogue)
     delta = delta_of_city(config.privacy, tables)
@@ -170,7 +170,7 @@ def begun_by(catalogue: Catalogue, moment: int) -> Bool:
     return begun
 
 
-def _axes(features: sparse.csr_array, columns: int, seed: int) -> Float64:
+def axes_of(features: sparse.csr_array, columns: int, seed: int) -> Float64:
     """The directions in which descriptions differ most. Shape (n_features, n_columns)."""
     most = min(columns, *features.shape)
     if most < 1 or not features.nnz:
@@ -179,7 +179,7 @@ def _axes(features: sparse.csr_array, columns: int, seed: int) -> Float64:
     return np.asarray(axes.T, dtype=np.float64)
 
 
-def _points(features: sparse.csr_array, axes: Float64) -> tuple[Float64, float]:
+def points_of(features: sparse.csr_array, axes: Float64) -> tuple[Float64, float]:
     """Descriptions along the axes, from their mean, the farthest at length 1; and what they were divided by."""
     points = np.asarray(features @ axes, dtype=np.float64)
     if not len(points):
