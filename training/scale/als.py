@@ -73,18 +73,24 @@ def _alternate(
     for _ in range(iterations):
         learners = engine.together(
             half_step,
-            [(*own, regularisation, engine.threads, activities) for own in zip(stamped, learners, strict=True)],
+            [
+                (*own, engine.elsewhere, regularisation, engine.threads, activities)
+                for own in zip(stamped, learners, strict=True)
+            ],
         )
         activities = engine.together(
             half_step,
-            [(*own, regularisation, engine.threads, learners) for own in zip(visited, activities, strict=True)],
+            [
+                (*own, engine.elsewhere, regularisation, engine.threads, learners)
+                for own in zip(visited, activities, strict=True)
+            ],
         )
     found: Float32 = np.concatenate(engine.fetch(activities))
     return found
 
 
 def half_step(
-    rows: sparse.csr_matrix, own: Float32, regularisation: float, threads: int, other: list[Float32]
+    rows: sparse.csr_matrix, own: Float32, keep: bool, regularisation: float, threads: int, other: list[Float32]
 ) -> Float32:
     """The factors of a block of rows, solved for with those of the other side.
 
@@ -95,11 +101,13 @@ def half_step(
     rows : sparse matrix, shape (n_rows, n_others), float32
     own : float32, shape (n_rows, n_factors)
         Where conjugate gradients start.
+    keep : bool
+        True leaves ``own`` as it is, for a task that may have to be done again; False solves in its place.
     other : list of float32, shape (n, n_factors)
         The whole other side, in blocks.
     """
     rows = sparse.csr_matrix((_writable(rows.data), _writable(rows.indices), _writable(rows.indptr)), shape=rows.shape)
-    solved: Float32 = _writable(own)
+    solved: Float32 = own.copy() if keep else _writable(own)
     others = _writable(other[0] if len(other) == 1 else np.concatenate(other))
     with threadpool_limits(1, "blas"):  # under implicit's own threads others cost up to ten times the time
         AlternatingLeastSquares(factors=own.shape[1], num_threads=threads).solver(
@@ -109,7 +117,8 @@ def half_step(
 
 
 def _writable(array: Any) -> Any:
-    return array if array.flags.writeable else array.copy()
+    # What came over a wire may also begin anywhere, and sums come out otherwise in the last bit: ALS makes much of that.
+    return np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED", "WRITEABLE"])
 
 
 def blocks(indptr: Int64, factors: int, count: int) -> list[int]:

@@ -250,7 +250,7 @@ class Cluster:
             for place, item in enumerate(items)
         }
         try:
-            for future in dask.as_completed(list(of), raise_errors=False):
+            for future in dask.as_completed(list(of), loop=self.client.loop, raise_errors=False):
                 item = of.pop(future)
                 if future.status == "finished":
                     yield item, future.result()
