@@ -11,7 +11,7 @@ from recommender.routing.kernel.tolls import HOPELESS, LOOKED, tighten, tolls_of
 from recommender.routing.kernel.tree import AIM, SEEN, Tree, grow, tree_of
 
 # The first turn comes after so many iterations of the search, and whether there is another is asked as often.
-EVERY = 300
+EVERY = 150
 # Places looked at in a turn, and in all of them at most. The search looks at so many times as many as the proof in all.
 TURN, MOST, SHARE = 1_000_000, 20_000_000, 2
 # Where no route meets every wish there are tolls under which none is worth anything; they are high.

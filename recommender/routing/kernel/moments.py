@@ -24,12 +24,14 @@ class Moments(NamedTuple):
     """Visits at steps of time, each at the first moment of its step at which it may begin.
 
     Moments stand in an order in which every way leads back to one that stands before; behind them come the starts of the
-    days. ``at[day, visit, step]`` is the number of one, or -1; ``visit`` tells of what it is (n: a start). The ways from k
-    are ``edge[k]`` to ``edge[k + 1] - 1`` of ``to`` and of ``far``, the time of each times ``thrift``, as is that of ``home``.
+    days. ``at[day, visit, step]`` is the number of one, or -1; ``visit`` and ``group`` tell of what it is (n, -1: a start), and
+    ``item`` is the visit's number when those of the days are counted on. The ways from k are ``edge[k]`` to ``edge[k + 1] - 1`` of ``to`` and of ``far``, the time of each times ``thrift``, as is that of ``home``.
     """
 
     at: Int32
     visit: Int32
+    group: Int32
+    item: Int32
     edge: Int64
     to: Int32
     far: Float64
@@ -168,4 +170,7 @@ def _laid_out(fixed: Fixed, useful: Int32, step: float, steps: int, room: int, t
         return None
     home = thrift * fixed.go[visit, n + 1]
     home[count:] = 0.0
-    return Moments(at, visit, edge, to[:ways].copy(), far[:ways].copy(), home, step, thrift)
+    group = np.full(count + days, -1, dtype=np.int32)
+    group[:count] = fixed.group[visit[:count]]
+    item = visit + n * np.searchsorted(first[1:], np.arange(count + days), side="right").astype(np.int32)
+    return Moments(at, visit, group, item, edge, to[:ways].copy(), far[:ways].copy(), home, step, thrift)

@@ -19,7 +19,9 @@ from recommender.routing.kernel.state import Fixed, Int64, borrowed, compiled
 MOST_STEPS, PATIENCE, SHORTER = 80, 4, 0.6
 # After so many of them a bound that is farther off than this share is left alone: a tree below it would be too large. Where
 # there are few ways a tree is small whatever the bound.
-LOOK, FAR, FEW_WAYS = 20, 0.25, 20_000
+LOOK, FAR, FEW_WAYS = 20, 0.27, 20_000
+# In the place of a group: the way home comes after a moment.
+HOME = -2
 # Places in ``Tolls.figure`` and ``Tolls.tally``.
 LOWEST, LENGTH = range(2)
 TAKEN, FRUITLESS, LOOKED, HOPELESS = range(4)
@@ -28,10 +30,13 @@ TAKEN, FRUITLESS, LOOKED, HOPELESS = range(4)
 class Tolls(NamedTuple):
     """Rules as rows of ``share`` times visits at most ``most``, and what breaking each costs.
 
-    Visit j has a share in rules ``rule[first[j]:first[j + 1]]``. Rules in order: groups, budgets, domains from row
-    ``domain`` on, visits that ask for badges from row ``badge`` on. Where ``exact``, the toll may be negative. ``net`` is a
-    prize without tolls; ``gain[k]`` is the most that can follow moment k, ``worth[k]`` adds its own net prize, and ``via[k]`` is
-    the way to take. ``lowest`` are the tolls of the lowest bound.
+    An item is a visit on a day, and has a share in rules ``rule[first[item] : first[item + 1]]``. Rules in order: groups,
+    budgets, domains from row ``domain`` on, and from row ``badge`` on who asks for one. Where ``exact``, the toll may be
+    negative; ``lowest`` are the tolls of the lowest bound, and ``slack`` is what the relaxed route leaves of each rule.
+
+    ``net`` is an item's prize without tolls. ``gain[k]`` is the most that can follow moment k, first by way ``via[k]``;
+    ``worth[k]`` adds its own net prize. In the end ``gain`` comes from going to group ``after[k]`` next (or ``HOME``), and
+    ``other[k]`` is the most that can follow otherwise.
     """
 
     first: Int64
@@ -47,6 +52,8 @@ class Tolls(NamedTuple):
     net: Float64
     gain: Float64
     worth: Float64
+    other: Float64
+    after: Int32
     via: Int64
     figure: Float64
     tally: Int64
@@ -54,33 +61,33 @@ class Tolls(NamedTuple):
 
 def tolls_of(fixed: Fixed, moments: Moments) -> Tolls:
     """Every rule with a toll of nothing."""
-    n, budgets = len(fixed.prize), len(fixed.limit)
-    groups = int(fixed.group.max()) + 1
+    days, n = fixed.first.shape
+    groups, budgets = int(fixed.group.max()) + 1, len(fixed.limit)
     domains = int(fixed.domain.max()) + 1 if fixed.min_domains > 0 else 0
-    asking = np.flatnonzero(fixed.requires)
     domain, badge = groups + budgets, groups + budgets + domains
-    shares = np.zeros((n, badge + len(asking)))
-    shares[np.arange(n), fixed.group] = 1.0
     # A visit counts for one on average, whatever the unit of the budget.
     scale = np.array([used[used > 0].mean() if (used > 0).any() else 1.0 for used in fixed.use.T])
-    shares[:, groups:domain] = fixed.use / scale
+    rows, taken = np.nonzero(fixed.use)
     known = np.flatnonzero(fixed.domain >= 0) if domains else np.empty(0, dtype=np.int64)
-    shares[known, domain + fixed.domain[known]] = -1.0
-    for row, visit in enumerate(asking):
-        gives = (fixed.awards & fixed.requires[visit] > 0) & (fixed.group != fixed.group[visit])
-        shares[gives, badge + row] -= 1.0
-        shares[visit, badge + row] += 1.0
-    rules = shares.shape[1]
+    once = [
+        (np.arange(n), fixed.group.astype(np.int64), np.ones(n)),
+        (rows, groups + taken, fixed.use[rows, taken] / scale[taken]),
+        (known, domain + fixed.domain[known], np.full(len(known), -1.0)),
+    ]
+    shares = [(visits + day * n, rule, share) for visits, rule, share in once for day in range(days)]
+    asking = _badge_rules(fixed, badge)
+    item, rule, share = (np.concatenate(part) for part in zip(*shares, *asking, strict=True))
+    order = np.argsort(item, kind="stable")
+    rules = badge + len(asking)
     most = np.zeros(rules)
     most[:groups], most[groups:domain] = 1.0, fixed.limit / scale
     exact = np.zeros(rules, dtype=np.uint8)
     exact[:groups] = fixed.pinned[:groups]
-    visits, rule = np.nonzero(shares)
     states = len(moments.home)
     return Tolls(
-        first=np.searchsorted(visits, np.arange(n + 1)).astype(np.int64),
-        rule=rule.astype(np.int32),
-        share=shares[visits, rule],
+        first=np.searchsorted(item[order], np.arange(days * n + 1)).astype(np.int64),
+        rule=rule[order].astype(np.int32),
+        share=share[order],
         most=most,
         exact=exact,
         domain=domain,
@@ -88,25 +95,45 @@ def tolls_of(fixed: Fixed, moments: Moments) -> Tolls:
         toll=np.zeros(rules),
         lowest=np.zeros(rules),
         slack=np.zeros(rules),
-        net=np.zeros(n),
+        net=np.zeros(days * n),
         gain=np.zeros(states),
         worth=np.zeros(states),
+        other=np.zeros(states),
+        after=np.zeros(states, dtype=np.int32),
         via=np.zeros(states, dtype=np.int64),
         figure=np.array([np.inf, 1.0]),
         tally=np.zeros(4, dtype=np.int64),
     )
 
 
+def _badge_rules(fixed: Fixed, row: int) -> list[tuple[Int64, Int64, Float64]]:
+    """Who asks for a badge up to a day is not visited more often than those who give it, on days before, or on the same in time."""
+    days, n = fixed.first.shape
+    latest = np.minimum(fixed.last, fixed.day_closes[:, None] - fixed.go[:n, n + 1])
+    soonest = np.maximum(fixed.first, fixed.day_opens[:, None] + fixed.go[n, :n])
+    rules: list[tuple[Int64, Int64, Float64]] = []
+    for visit in np.flatnonzero(fixed.requires):
+        gives = (fixed.awards & fixed.requires[visit] > 0) & (fixed.group != fixed.group[visit])
+        for day in range(days):
+            before = gives & (soonest[day] + fixed.go[:n, visit] <= latest[day, visit])
+            given = [np.flatnonzero(gives) + earlier * n for earlier in range(day)] + [np.flatnonzero(before) + day * n]
+            items = np.concatenate([*given, visit + n * np.arange(day + 1)])
+            share = np.full(len(items), -1.0)
+            share[-day - 1 :] = 1.0
+            rules.append((items, np.full(len(items), row + len(rules)), share))
+    return rules
+
+
 @compiled
 def bound(fixed: Fixed, moments: Moments, tolls: Tolls) -> float:
     """The most a route can be worth with tolls in the place of rules; sets what there is to gain from each moment."""
-    net, gain, worth, via, toll = tolls.net, tolls.gain, tolls.worth, tolls.via, tolls.toll
+    net, gain, worth, via = tolls.net, tolls.gain, tolls.worth, tolls.via
     n, days = len(fixed.prize), len(fixed.day_opens)
-    for j in range(n):
-        left = fixed.prize[j]
-        for e in range(tolls.first[j], tolls.first[j + 1]):
-            left -= tolls.share[e] * toll[tolls.rule[e]]
-        net[j] = left
+    for item in range(len(net)):
+        left = fixed.prize[item % n]
+        for e in range(tolls.first[item], tolls.first[item + 1]):
+            left -= tolls.share[e] * tolls.toll[tolls.rule[e]]
+        net[item] = left
     last = len(gain) - days
     for k in range(len(gain)):
         most, through = -moments.home[k], -1
@@ -115,11 +142,37 @@ def bound(fixed: Fixed, moments: Moments, tolls: Tolls) -> float:
             if value > most:
                 most, through = value, e
         gain[k], via[k] = most, through
-        worth[k] = most + net[moments.visit[k]] if k < last else most
+        worth[k] = most + (net[moments.item[k]] if k < last else 0.0)
     total = base(fixed, tolls)
     for day in range(days):
         total += gain[last + day]
     return total
+
+
+@compiled
+def settle(fixed: Fixed, moments: Moments, tolls: Tolls) -> None:
+    """The same for the best tolls, where a group does not follow the next but one; and what else there is to gain.
+
+    Houck, Picard, Queyranne and Vemuganti, "The travelling salesman problem as a constrained shortest path problem"
+    (Opsearch 17, 1980).
+    """
+    net, gain, other, after = tolls.net, tolls.gain, tolls.other, tolls.after
+    tolls.toll[:] = tolls.lowest
+    bound(fixed, moments, tolls)
+    for k in range(len(gain)):
+        own, first = moments.group[k], HOME
+        most, second = -moments.home[k], -np.inf
+        for e in range(moments.edge[k], moments.edge[k + 1]):
+            to = moments.to[e]
+            value = net[moments.item[to]] + (other[to] if after[to] == own else gain[to]) - moments.far[e]
+            if value > second:
+                group = moments.group[to]
+                if value > most:
+                    second = second if group == first else most
+                    most, first = value, group
+                elif group != first:
+                    second = value
+        gain[k], other[k], after[k] = most, second, first
 
 
 @compiled
@@ -147,8 +200,8 @@ def walk(fixed: Fixed, moments: Moments, tolls: Tolls) -> float:
         k = len(tolls.gain) - days + day
         while tolls.via[k] >= 0:
             k = moments.to[tolls.via[k]]
-            j = moments.visit[k]
-            for e in range(tolls.first[j], tolls.first[j + 1]):
+            item = moments.item[k]
+            for e in range(tolls.first[item], tolls.first[item + 1]):
                 slack[tolls.rule[e]] -= tolls.share[e]
     square = 0.0
     for row in range(len(slack)):
@@ -177,7 +230,7 @@ def tighten(whole: Fixed, when: Moments, money: Tolls, aim: float, target: float
             if tally[FRUITLESS] == PATIENCE:
                 figure[LENGTH] *= SHORTER
                 tally[FRUITLESS] = 0
-        far = (1.0 + FAR) * aim < figure[LOWEST] and len(moments.to) > FEW_WAYS
+        far = (1.0 + FAR / np.sqrt(len(fixed.day_opens))) * aim < figure[LOWEST] and len(moments.to) > FEW_WAYS
         if tally[TAKEN] == LOOK and aim > 0.0 and far:
             tally[HOPELESS] = 1
             return False
@@ -192,6 +245,5 @@ def tighten(whole: Fixed, when: Moments, money: Tolls, aim: float, target: float
                 toll[row] = 0.0
     more = tally[TAKEN] < MOST_STEPS
     if not more:
-        toll[:] = tolls.lowest
-        bound(fixed, moments, tolls)
+        settle(fixed, moments, tolls)
     return bool(more)

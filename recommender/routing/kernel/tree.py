@@ -169,9 +169,9 @@ def open_node(fixed: Fixed, work: Work, moments: Moments, tolls: Tolls, tree: Tr
     children = 0
     for e in range(moments.edge[k], moments.edge[k + 1]):
         to = moments.to[e]
-        if rest + tolls.worth[to] - moments.far[e] <= least:
-            continue
         j = moments.visit[to]
+        if rest + tolls.net[moments.item[to]] + tolls.gain[to] - moments.far[e] <= least:
+            continue
         if tree.taken[fixed.group[j]] or fixed.requires[j] & ~tree.badges[level]:
             continue
         short = False
@@ -183,7 +183,10 @@ def open_node(fixed: Fixed, work: Work, moments: Moments, tolls: Tolls, tree: Tr
         if begin + fixed.go[j, n + 1] > fixed.day_closes[day]:
             continue
         to = moments.at[day, j, step_of(fixed.day_opens[day], moments.step, begin)]
-        up = rest + tolls.worth[to] - moments.far[e]
+        # What would follow best may be had already; then what follows next best counts.
+        next_group = tolls.after[to]
+        had = next_group == moments.group[to] or (next_group >= 0 and tree.taken[next_group])
+        up = rest + tolls.net[moments.item[to]] + (tolls.other[to] if had else tolls.gain[to]) - moments.far[e]
         if up > least:
             children = add(tree, level, children, j, up)
     if day + 1 < len(fixed.day_opens):
@@ -209,7 +212,7 @@ def descend(fixed: Fixed, moments: Moments, tolls: Tolls, tree: Tree, level: int
     else:
         begin = begin_at(fixed.opens, fixed.closes, day, child, tree.begin[level] + fixed.go[here, child])
         way, key = tree.way[level] + fixed.go[here, child], tree.key[level] ^ tree.mark[child]
-        total = tree.sum[level] + tolls.net[child] - moments.thrift * fixed.go[here, child]
+        total = tree.sum[level] + tolls.net[day * n + child] - moments.thrift * fixed.go[here, child]
         known = key ^ (tree.mark[child] * _SPREAD) ^ tree.mark[n + day]
     slot = known & np.uint64(REMEMBERED - 1)
     if tree.kept[slot] == known and tree.since[slot] <= begin and tree.spent[slot] <= way:
