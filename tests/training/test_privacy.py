@@ -1,5 +1,6 @@
 """Nobody moves what is asked by more than 1, and a private release is made of nothing but the answers."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,3 +228,11 @@ def test_a_city_nobody_went_anywhere_in(two_tastes):
     made = fit(empty, PRIVATE, asking=only_measured(0, 0))
     assert np.isfinite(made.model.popular).all()
     assert np.isfinite(made.model.metadata.activities).all()
+
+
+def test_the_guide_names_every_array_of_a_release(two_tastes, tmp_path):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+\*?)`", text))
+    saved = save_release(fit(two_tastes, PRIVATE, asking=only_measured(0, 0)), tmp_path)
+    for path in (tmp_path / saved.name).glob("*.npy"):
+        assert path.stem in named or f"{path.stem.rpartition('_')[0]}_*" in named, path.stem
