@@ -28,10 +28,10 @@ from threadpoolctl import threadpool_limits
 from benchmarks.machine import describe
 from benchmarks.ranking.engine import lists_of
 from benchmarks.ranking.worlds import FEW, WORLDS, season_splits
-from data.simulation import Simulation, SimulationConfig, simulate
+from data.simulation import Coefficients, Simulation, SimulationConfig, simulate
 from recommender.city import Float64, Int64
 from recommender.release import Release
-from training.borrowing.coefficients import Coefficients
+from training.borrowing.coefficients import Coefficients as Shared
 from training.borrowing.learn import learn
 from training.borrowing.pool import LEAST_CITIES, pool
 from training.borrowing.prior import Prior
@@ -69,14 +69,16 @@ class Towns:
     learners: int
     differ: float
 
+    def planted(self, seed: int) -> Coefficients:
+        """A town's own coefficients."""
+        usual, luck = Coefficients(), np.random.default_rng([seed, 1]).normal(0, self.differ, len(PLANTED))
+        own = {name: getattr(usual, name) * float(np.exp(by)) for name, by in zip(PLANTED, luck, strict=True)}
+        return replace(usual, **own)
+
     def build(self, world: str, seed: int, learners: int) -> Simulation:
         """A town of a world, with coefficients of its own."""
-        config = replace(SimulationConfig(seed=1 + seed, learners=learners), **dict[str, Any](WORLDS[world]))
-        luck = np.random.default_rng([seed, 1]).normal(0, self.differ, len(PLANTED))
-        own = {
-            name: getattr(config.coefficients, name) * float(np.exp(by)) for name, by in zip(PLANTED, luck, strict=True)
-        }
-        return simulate(replace(config, coefficients=replace(config.coefficients, **own)))
+        switches = dict[str, Any](WORLDS[world])
+        return simulate(SimulationConfig(seed=1 + seed, learners=learners, coefficients=self.planted(seed), **switches))
 
     def lends(self, place: int) -> list[int]:
         """The places of the towns that one borrows from."""
@@ -91,7 +93,7 @@ class Figures:
     stamps: tuple[int, ...]
 
 
-def lend(towns: Towns, world: str, seed: int, config: Config) -> Coefficients:
+def lend(towns: Towns, world: str, seed: int, config: Config) -> Shared:
     """What a town shares about a history of ``FEW`` stamps."""
     made = towns.build(world, seed, towns.learners)
     tables = replace(made.tables, city=replace(made.tables.city, id=f"{world}-{seed}"))
