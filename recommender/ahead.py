@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-DISTANCE = 12
+DISTANCE = 24
 """How many rows ahead: about as many as are worked through in the time that the memory takes."""
 
 

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.city import Float64, Int32, Int64
+from recommender.city import Float32, Float64, Int32, Int64
 from recommender.fused import NEARLY_NOTHING
 from recommender.interest import moments_along, stamp_weights
 from recommender.model import Model
 from recommender.passport import Passport
-from recommender.product import row_totals, times
+from recommender.product import compiled, row_totals
 
 DAY = 86_400
 HALF_LIFE_DAYS = 180.0
@@ -66,39 +67,62 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
         evidence[row] = _evidence(passport, now, model)
         if len(passport.liked):
             evidence[row] += LIKED * _themes_of(passport.liked, model)
-    known = np.minimum(evidence, 1.0)
-    prior = model.theme_base + times(known - model.theme_known, model.theme_adjacency)
-    prior = np.minimum(np.maximum(prior, LEAST), MOST)
-    against = np.zeros_like(evidence)
+    against = np.zeros(evidence.shape)
     for row, passport in enumerate(passports):
         against[row, passport.less] = PUT_ASIDE
         if len(passport.declined):
             against[row] += _themes_of(passport.declined, model)
-    mean = (PRIOR_STRENGTH * prior + evidence) / (PRIOR_STRENGTH + evidence + against)
+    prior, mean = np.zeros(evidence.shape), np.empty(evidence.shape)
+    _believe(evidence, against, model.theme_base, model.theme_known, model.theme_adjacency, prior, mean)
     return Beliefs(prior, mean, evidence)
+
+
+@compiled
+def _believe(
+    evidence: Float64,
+    against: Float64,
+    base: Float64,
+    known: Float64,
+    adjacency: Float64,
+    prior: Float64,
+    mean: Float64,
+) -> None:
+    """Fill in priors and means, each learner's by itself: ``prior`` comes as 0."""
+    for row in range(len(evidence)):
+        for theme in range(len(base)):
+            weight = min(evidence[row, theme], 1.0) - known[theme]
+            for other in range(len(base)):
+                prior[row, other] += weight * adjacency[theme, other]
+        for theme in range(len(base)):
+            prior[row, theme] = min(max(base[theme] + prior[row, theme], LEAST), MOST)
+            seen = PRIOR_STRENGTH * prior[row, theme] + evidence[row, theme]
+            mean[row, theme] = seen / (PRIOR_STRENGTH + evidence[row, theme] + against[row, theme])
 
 
 def _themes_of(activities: Int32, model: Model) -> Float64:
     """How much of each theme some activities hold together. Shape (n_themes,)."""
-    return _together(activities, np.ones(len(activities)), model)
-
-
-def _together(activities: Int32, weights: Float64, model: Model) -> Float64:
-    """The themes of some activities added up, each times its weight. Shape (n_themes,)."""
     shares, total = model.theme_shares, np.zeros(model.theme_shares.shape[1])
-    row_totals(activities, weights, shares.indptr, shares.indices, shares.data, total)
+    row_totals(activities, np.ones(len(activities)), shares.indptr, shares.indices, shares.data, total)
     return total
 
 
 def _evidence(passport: Passport, now: int, model: Model) -> Float64:
-    weights = stamp_weights(passport.stamps.chosen_by) * decay(now - passport.stamps.at)
-    return _together(passport.stamps.activity, weights, model)
+    shares, total = model.theme_shares, np.zeros(model.theme_shares.shape[1])
+    stamps, weights = passport.stamps, stamp_weights(passport.stamps.chosen_by)
+    _remembered(stamps.activity, weights, stamps.at, now, shares.indptr, shares.indices, shares.data, total)
+    return total
 
 
-def decay(seconds: Int64) -> Float64:
-    """What is left of a stamp's weight after some time: half every 180 days; 1 for the future."""
-    left: Float64 = 0.5 ** (np.maximum(seconds, 0) / (HALF_LIFE_DAYS * DAY))
-    return left
+@compiled
+def _remembered(
+    activities: Int32, weights: Float32, at: Int64, now: int, first: NDArray[np.integer], theme: NDArray[np.integer],
+    share: Float32, out: Float64,
+) -> None:  # fmt: skip
+    """Add up the themes of stamps, each times its weight and what time has left of it: half every 180 days."""
+    for one in range(len(activities)):
+        left = weights[one] * 0.5 ** (max(now - at[one], 0) / (HALF_LIFE_DAYS * DAY))
+        for entry in range(first[activities[one]], first[activities[one] + 1]):
+            out[theme[entry]] += left * share[entry]
 
 
 def belief_moments(beliefs: Beliefs, passport: Passport, model: Model) -> tuple[float, float]:

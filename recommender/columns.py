@@ -126,15 +126,24 @@ def session_columns(
         x=np.cos(phi) * np.cos(theta),
         y=np.cos(phi) * np.sin(theta),
         z=np.sin(phi) + 0 * theta,  # who knows no longitude knows no place
-        part_of_week=part_of_week(local_start).astype(np.int8),
+        part_of_week=_parts_of_week(local_start),
     )
 
 
-def part_of_week(local: Int64) -> Int64:
+@njit(cache=True, nogil=True)
+def part_of_week(local: int) -> int:
     """0–2 morning, afternoon, evening of a working day, 3–5 of the weekend. 1 January 1970 was a Thursday."""
     weekend = (local // _DAY + 3) % 7 >= 5
     hour = local % _DAY // 3600
-    return weekend * 3 + (hour >= 12) + (hour >= 18)
+    return int(weekend) * 3 + int(hour >= 12) + int(hour >= 18)
+
+
+@njit(cache=True, nogil=True)
+def _parts_of_week(local: Int64) -> Int8:
+    parts = np.empty(len(local), dtype=np.int8)
+    for place in range(len(local)):
+        parts[place] = part_of_week(local[place])
+    return parts
 
 
 def activity_columns(

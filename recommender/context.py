@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.city import Bool, Catalogue, Float32, Float64, Int32, Int64
-from recommender.columns import part_of_week
 from recommender.eligibility import ADULT, Eligible
-from recommender.fused import circumstances
+from recommender.fused import circumstances, habit_of
 from recommender.model import Model
 from recommender.passport import Passport, Request
 
@@ -24,6 +23,7 @@ between in proportion. A rule and not a taste, so never learned: ten is more tha
 together, so what is known to suit a child stands before what may be for adults alone."""
 AT_BEST = ("minutes", "days", "hour", "price", "venue", "organiser", "station", "age")
 """``model.CONTEXT`` in the order in which the parts are reckoned and added up."""
+_NONE = np.empty(0, dtype=np.int32)
 _USUAL = np.array([USUAL_MINUTES, FARTHEST, USUAL_PRICE, DEAREST, USUAL_DAYS, DAY])
 
 
@@ -36,25 +36,32 @@ class Context:
     session : int32, shape (n_eligible,)
         Row of the best session of each activity.
     minutes : float64, shape (n_eligible,)
-    parts : mapping of every name in ``model.CONTEXT`` to float32, shape (n_eligible,)
+    rows : float32, shape (len(AT_BEST), n_eligible)
+        What each of ``AT_BEST`` adds.
     station : int32, shape (n_eligible,)
         The line whose next station this is, ``UNKNOWN`` for none.
     """
 
     session: Int32
     minutes: Float64
-    parts: dict[str, Float32]
+    rows: Float32
     station: Int32
 
     @property
+    def parts(self) -> dict[str, Float32]:
+        """The rows by every name in ``model.CONTEXT``."""
+        return dict(zip(AT_BEST, self.rows, strict=True))
+
+    @property
     def total(self) -> Float32:
-        summed: Float32 = np.sum(list(self.parts.values()), axis=0, dtype=np.float32)
+        summed: Float32 = np.add.reduce(self.rows, axis=0)
         return summed
 
     def at(self, positions: Int64) -> Context:
         """The same for some of the eligible activities."""
-        parts = {name: values[positions] for name, values in self.parts.items()}
-        return Context(self.session[positions], self.minutes[positions], parts, self.station[positions])
+        return Context(
+            self.session[positions], self.minutes[positions], self.rows[:, positions], self.station[positions]
+        )
 
 
 def context_of(passport: Passport, catalogue: Catalogue, request: Request, model: Model, eligible: Eligible) -> Context:
@@ -99,9 +106,7 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
         station,
         out,
     )
-    # In the order in which they are named everywhere else, and in which they are added up.
-    parts = dict(zip(AT_BEST, out, strict=True))
-    return Context(eligible.sessions[best], eligible.minutes[best], parts, station)
+    return Context(eligible.sessions[best], eligible.minutes[best], out, station)
 
 
 def unsure_costs(youngest: float | None) -> float:
@@ -134,10 +139,7 @@ def _habit(passport: Passport, catalogue: Catalogue) -> Float64:
     """
     if not len(passport.stamps):
         return np.empty(0)
-    counts = np.bincount(part_of_week(catalogue.clock.local(passport.stamps.at)), minlength=6)
-    share = (counts + 4 / 6) / (counts.sum() + 4)
-    habit: Float64 = share - 1 / 6
-    return habit
+    return habit_of(passport.stamps.at, catalogue.clock.since, catalogue.clock.offset)
 
 
 def next_stations(passport: Passport, catalogue: Catalogue) -> tuple[Int32, Int32]:
@@ -149,7 +151,9 @@ def next_stations(passport: Passport, catalogue: Catalogue) -> tuple[Int32, Int3
         Rows; of an activity that stands in it twice the last line counts.
     """
     lines_of = catalogue.lines_of
-    stamped = passport.stamps.activity.tolist() if lines_of else []
+    if not lines_of:
+        return _NONE, _NONE
+    stamped = passport.stamps.activity.tolist()
     begun = sorted({line for row in stamped for line in lines_of.get(row, ())})
     been, found = set(stamped), list[tuple[int, int]]()
     for line in begun:

@@ -16,15 +16,17 @@ from functools import cached_property
 import numpy as np
 
 from recommender.answer import Relaxation, Step
-from recommender.city import UNKNOWN, Bool, Catalogue, Float64, Int32, Int64
+from recommender.city import Bool, Catalogue, Float64, Int32, Int64
 from recommender.passport import Passport, Request
-from recommender.reach import reached
+from recommender.reach import narrowed, opened, reached
 
 ADULT = 18.0
 WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
+_NOTHING = np.empty(0, dtype=np.bool_)
 _EVER = np.iinfo(np.int64).min + 1
 """The earliest moment there is: at the one before it nothing is open."""
+_AT_LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +99,8 @@ def open_pool(catalogue: Catalogue, request: Request) -> Pool:
     """
     columns = catalogue.session_columns
     opens = request.at if request.opens is None else max(request.opens, request.at)
-    session = columns.until >= max(opens, _EVER)
-    if request.closes is not None:
-        session &= columns.over_by <= request.closes
-        session &= opens < request.closes
+    closes = _AT_LAST if request.closes is None else request.closes
+    session = opened(columns.until, columns.over_by, max(opens, _EVER), closes if opens < closes else _EVER - 1)
     activity = session if columns.alone else _any(session, columns.first)
     if request.candidates is not None:
         wanted = np.zeros(len(catalogue.activities), dtype=np.bool_)
@@ -146,9 +146,7 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     left = pool.activity.copy()
     funnel = [Step("open in window", int(np.count_nonzero(left)))]
     for step, (fits, unsure) in masks.items():
-        left &= fits
-        not_sure = 0 if unsure is None else int(np.count_nonzero(left & unsure))
-        funnel.append(Step(step, int(np.count_nonzero(left)), not_sure))
+        funnel.append(Step(step, *narrowed(left, fits, _NOTHING if unsure is None else unsure)))
     start, mode = request.start or passport.home, catalogue.travel[request.mode or catalogue.default_mode]
     activities, sessions, first, minutes = reached(
         left, pool.session, catalogue.session_columns, start, mode, request.max_minutes
@@ -232,10 +230,10 @@ def _all_but(n: int, rows: Int32) -> Bool:
 def _language(catalogue: Catalogue, spoken: tuple[str, ...]) -> tuple[Bool, Bool | None]:
     """Activities in a language that is spoken, or in nobody knows which."""
     activities = catalogue.activities
-    rows = [row for row in activities.languages.find(dict.fromkeys(("", *spoken))).tolist() if row != UNKNOWN]
     fits = np.zeros(len(activities), dtype=np.bool_)
-    for row in rows:
-        fits |= activities.in_language[row]
+    for name in {"", *spoken}:
+        if name in activities.languages:
+            fits |= activities.in_language[activities.languages.row(name)]
     return fits, activities.in_language[activities.languages.row("")] if "" in activities.languages else None
 
 

@@ -55,6 +55,7 @@ def narrow_shares(
 
 @compiled
 def share_of(
+    chosen: Int64,
     activities: Int32,
     first: NDArray[np.integer],
     theme: NDArray[np.integer],
@@ -62,12 +63,13 @@ def share_of(
     shares: Float64,
     among: Bool,
 ) -> Float64:
-    """How much of each activity is about some themes, by ``narrow_shares``. Shape (n,)."""
-    out = np.zeros(len(activities))
-    for one in range(len(activities)):
+    """How much of each of some places in the pool is about some themes, by ``narrow_shares``. Shape (len(chosen),)."""
+    out = np.zeros(len(chosen))
+    for place in range(len(chosen)):
+        one = chosen[place]
         for k in range(begins[one + 1] - begins[one]):
             if among[theme[first[activities[one]] + k]]:
-                out[one] += shares[begins[one] + k]
+                out[place] += shares[begins[one] + k]
     return out
 
 
@@ -94,6 +96,8 @@ def filled(
     """
     n, width = len(activities), len(mix)
     chosen = np.empty(min(places, n), dtype=np.int64)
+    # But for the mix, what somebody gains by an activity only falls as the list grows.
+    before = np.full(n, math.inf)
     free = np.ones(n, dtype=np.bool_)
     so_far, still_new, usual = np.zeros(width), np.empty(width), np.zeros(width)
     # However much of a theme an activity holds, it helps the mix no more than the most that one of the pool holds.
@@ -102,26 +106,29 @@ def filled(
         for entry in range(first[activities[one]], first[activities[one] + 1]):
             most_of[theme[entry]] = max(most_of[theme[entry]], np.float64(share[entry]))
     for turn in range(len(chosen)):
-        common, share_of_list = 0.0, 1 / (turn + 1)
+        common, share_of_list, most_help = 0.0, 1 / (turn + 1), 0.0
         for t in range(width):
             still_new[t] = novelty[t] * math.exp(-once * so_far[t]) if wonder > 0 else 0.0
             if calibrate > 0 and mix[t] > 0:
                 usual[t] = _missed(mix[t], so_far[t] * share_of_list)
                 helps[t] = usual[t] - _missed(mix[t], (so_far[t] + most_of[t]) * share_of_list) if most_of[t] else 0.0
                 common += usual[t]
+                most_help = max(most_help, helps[t])
         most, best = -math.inf, -1
         for one in range(n):
             if not free[one]:
                 continue
+            length = begins[one + 1] - begins[one]
+            if before[one] - calibrate * (common - length * most_help) < most - ROUNDING:
+                continue
             gain, repeats, finds, distance, at_least = fits[one], 0.0, 0.0, common, common
             start = first[activities[one]]
-            length = first[activities[one] + 1] - start
             for k in range(length):
                 t, own = theme[start + k], np.float64(share[start + k])
                 repeats += own * so_far[t]
                 finds += narrow[begins[one] + k] * still_new[t]
                 at_least -= helps[t]
-            gain = gain - again * repeats + wonder * finds
+            gain = before[one] = gain - again * repeats + wonder * finds
             if calibrate > 0:
                 if gain - calibrate * at_least < most - ROUNDING:
                     continue

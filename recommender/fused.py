@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 
 from recommender.ahead import DISTANCE, fetch
 from recommender.city import Bool, Float32, Float64, Int8, Int32, Int64
+from recommender.columns import part_of_week
 from recommender.product import compiled
 
 NEARLY_NOTHING = 1e-12
 """A variance below this share of the mean square is rounding: the values are all alike."""
 ALS, GRAPH, METADATA, SIMILAR, THEMES, POPULAR, WISHES, PLACES = range(8)
 """Rows of what ``blended`` gives, in the order in which they are added up."""
+WIDE = 64
+"""Sums side by side, so that none waits for the one before."""
+LINE = 16
+"""Numbers of four bytes that the memory hands over at a time."""
 SHIFTS = 7
 """What is standardised: als, co-visits, low pass, metadata, similar, themes, places."""
 
@@ -34,12 +39,12 @@ def scattered(
     n_counted: int,
     out: Float32,
 ) -> tuple[float, float]:
-    """Add up the rows of what was stamped, and keep count of mean and spread on the way.
+    """Add up the rows of what was stamped; mean and spread of what comes of it.
 
     Parameters
     ----------
     stamped, weights : shape (n_stamped,)
-        Rows of the sparse matrix, and what each counts.
+        Rows of the sparse matrix, those below 0 left out, and what each counts.
     first, near, closeness
         The matrix: row i holds ``closeness[first[i]:first[i + 1]]`` in the columns ``near[...]``.
     counts : bool, shape (n_columns,)
@@ -54,38 +59,38 @@ def scattered(
     mean, spread : float
         0 for no columns.
     """
-    total, squares, other_total, other_squares = 0.0, 0.0, 0.0, 0.0
-    everything = len(counts) == 0
     for one in range(len(stamped)):
-        weight = weights[one]
-        # Two sums side by side, each of every second entry: neither has to wait for the one before.
-        begin, end = first[stamped[one]], first[stamped[one] + 1]
-        for place in range(begin, end - (end - begin) % 2, 2):
-            column, other = near[place], near[place + 1]
-            before = out[column]
-            after = before + weight * closeness[place]
-            out[column] = after
-            other_before = out[other]
-            other_after = other_before + weight * closeness[place + 1]
-            out[other] = other_after
-            if everything or counts[column]:
-                total += np.float64(after) - np.float64(before)
-                squares += np.float64(after) * np.float64(after) - np.float64(before) * np.float64(before)
-            if everything or counts[other]:
-                other_total += np.float64(other_after) - np.float64(other_before)
-                other_squares += np.float64(other_after) ** 2 - np.float64(other_before) ** 2
-        if (end - begin) % 2:
-            column = near[end - 1]
-            before = out[column]
-            after = before + weight * closeness[end - 1]
-            out[column] = after
-            if everything or counts[column]:
-                total += np.float64(after) - np.float64(before)
-                squares += np.float64(after) * np.float64(after) - np.float64(before) * np.float64(before)
-    total, squares = total + other_total, squares + other_squares
+        if stamped[one] < 0:
+            continue
+        weight, begin, end = weights[one], first[stamped[one]], first[stamped[one] + 1]
+        ahead = first[max(stamped[one + 1], 0)] - begin if one + 1 < len(stamped) else 0
+        for place in range(begin, end):
+            if place % LINE == 0:
+                fetch(near, place + ahead)
+                fetch(closeness, place + ahead)
+            out[near[place]] += weight * closeness[place]
+    return _mean_and_spread(out, counts, n_counted)
+
+
+@compiled
+def _mean_and_spread(values: Float32, counts: Bool, n_counted: int) -> tuple[float, float]:
+    """Over the values that count, or all where ``counts`` is empty."""
     if n_counted == 0:
         return 0.0, 0.0
-    mean, square = total / n_counted, squares / n_counted
+    sums, squares = np.zeros(WIDE), np.zeros(WIDE)
+    whole = 0 if len(counts) else len(values) - len(values) % WIDE
+    for start in range(0, whole, WIDE):
+        some = values[start : start + WIDE]
+        for k in range(WIDE):
+            value = np.float64(some[k])
+            sums[k] += value
+            squares[k] += value * value
+    for place in range(whole, len(values)):
+        if len(counts) == 0 or counts[place]:
+            value = np.float64(values[place])
+            sums[place % WIDE] += value
+            squares[place % WIDE] += value * value
+    mean, square = sums.sum() / n_counted, squares.sum() / n_counted
     variance = square - mean * mean
     return mean, math.sqrt(variance) if variance > NEARLY_NOTHING * square else 0.0
 
@@ -165,6 +170,22 @@ def blended(
         for source in range(8):
             total += out[source, one]
         interest[one] = total
+
+
+@compiled
+def habit_of(at: Int64, since: Int64, offset: Int64) -> Float64:
+    """How much more of some moments than usual fall in each part of the week; see ``context``. Shape (6,).
+
+    Parameters
+    ----------
+    since, offset : int64, shape (n_changes,)
+        Of the city's ``Clock``.
+    """
+    counts = np.zeros(6)
+    for moment in at:
+        place = max(np.searchsorted(since, moment, side="right") - 1, 0)
+        counts[part_of_week(moment + offset[place])] += 1
+    return (counts + 4 / 6) / (len(at) + 4) - 1 / 6
 
 
 @compiled

@@ -33,10 +33,13 @@ class Claim:
         for, else on foot. All False without a home or start: then there is no claim.
     session : int64, shape (n_eligible,)
         Place among ``Eligible.sessions`` of the session that does: the best one where that is near, else the earliest.
+    at_best : bool, shape (n_eligible,)
+        Which qualify by their best session: the one that a list shows of itself.
     """
 
     qualifies: Bool
     session: Int64
+    at_best: Bool
 
     @property
     def exist(self) -> int:
@@ -53,28 +56,31 @@ def claim_of(scored: Scored, catalogue: Catalogue, among: Int64 | None = None) -
     """
     can, request, activities = scored.can, scored.request, catalogue.activities
     start, n = request.start or scored.passport.home, len(can.activities)
-    qualifies, session = np.zeros(n, dtype=np.bool_), can.first.astype(np.int64)
-    if start is None or not n or np.isnan(scored.passport.age_low):
-        return Claim(qualifies, session)
-    at = np.arange(n) if among is None else among
-    rows = can.activities[at]
-    may = catalogue.activity_columns.free[rows] & activities.access_known[rows] & ~can.not_known["age"][at]
+    claim = Claim(np.zeros(n, dtype=np.bool_), can.first.astype(np.int64), np.zeros(n, dtype=np.bool_))
+    if start is None or not n or scored.passport.age_low != scored.passport.age_low:
+        return claim
     columns, mode = catalogue.session_columns, catalogue.travel[request.mode or "walk"]
     _claim(
-        at[may], can.sessions, can.first, catalogue.sessions.start, scored.context.session,
+        np.arange(n) if among is None else among,
+        can.activities, catalogue.activity_columns.free, activities.access_known, can.not_known["age"],
+        can.sessions, can.first, catalogue.sessions.start, scored.context.session,
         columns.x, columns.y, columns.z, *origin_of(start), mode.detour / mode.km_per_hour * 60, mode.fixed_minutes,
-        qualifies, session,
+        claim.qualifies, claim.session, claim.at_best,
     )  # fmt: skip
-    return Claim(qualifies, session)
+    return claim
 
 
 @compiled
 def _claim(
-    positions: Int64, sessions: Int32, first: Int32, start: Int64, best: Int32, x: Float64, y: Float64, z: Float64,
-    from_x: float, from_y: float, from_z: float, per_km: float, fixed: float, qualifies: Bool, session: Int64,
+    positions: Int64, rows: Int32, free: Bool, access_known: Bool, age_unknown: Bool,
+    sessions: Int32, first: Int32, start: Int64, best: Int32, x: Float64, y: Float64, z: Float64,
+    from_x: float, from_y: float, from_z: float, per_km: float, fixed: float,
+    qualifies: Bool, session: Int64, at_best: Bool,
 ) -> None:  # fmt: skip
     """Whether each has a session near enough, and the one to go by: near, best, earliest, in that order."""
     for one in positions:
+        if not free[rows[one]] or not access_known[rows[one]] or age_unknown[one]:
+            continue
         until = first[one + 1] if one + 1 < len(first) else len(sessions)
         was_near = False
         for place in range(first[one], until):
@@ -90,12 +96,7 @@ def _claim(
             if better:
                 session[one], was_near = place, near
         qualifies[one] = was_near
-
-
-def _shown(claim: Claim, scored: Scored) -> Bool:
-    """Which qualify by the session that a list shows of itself. Shape (n_eligible,)."""
-    shown: Bool = claim.qualifies & (scored.can.sessions[claim.session] == scored.context.session)
-    return shown
+        at_best[one] = was_near and sessions[session[one]] == best[one]
 
 
 def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[Slot]:
@@ -108,15 +109,14 @@ def guaranteed(slots: list[Slot], scored: Scored, catalogue: Catalogue) -> list[
     head = slots[:WITHIN_PLACES]
     # Most lists keep it by themselves, and then nothing else need be looked at.
     there = np.array([slot.position for slot in head], dtype=np.int64)
-    if _shown(claim_of(scored, catalogue, there), scored).sum() >= min(PROMISED, len(head)):
+    if np.count_nonzero(claim_of(scored, catalogue, there).at_best) >= min(PROMISED, len(head)):
         return slots
     claim = claim_of(scored, catalogue)
-    qualifies = claim.qualifies
+    qualifies, at_best = claim.qualifies, claim.at_best
     promised = min(PROMISED, len(head), claim.exist)
     if not promised:
         return slots
-    at_best = scored.can.sessions[claim.session] == scored.context.session
-    shown = int(_shown(claim, scored)[there].sum())
+    shown = int(np.count_nonzero(at_best[there]))
     moved = list(slots)
     for place, slot in enumerate(head):
         if shown < promised and qualifies[slot.position] and not at_best[slot.position]:

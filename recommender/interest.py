@@ -17,10 +17,11 @@ from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int
 from recommender.fused import scattered
 from recommender.model import Model, Moments
 from recommender.passport import CHOSEN_BY, Passport, Stamps
-from recommender.product import add_rows, along, pick_rows, unsigned
+from recommender.product import add_rows, along, compiled, pick_rows, unsigned
 
 CHOSEN_WEIGHT = {"self": 1.0, "family": 0.5, "school": 0.5}
 """A visit that somebody else chose says half as much; one where nobody said who chose counts whole."""
+_WEIGHTS = np.array([*(CHOSEN_WEIGHT[name] for name in CHOSEN_BY), 1.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +62,7 @@ class InterestProfile:
 
 def stamp_weights(chosen_by: Int8) -> Float32:
     """How much each stamp says about its learner. Shape (n,), in (0, 1]."""
-    table = np.array([*(CHOSEN_WEIGHT[name] for name in CHOSEN_BY), 1.0], dtype=np.float32)
-    weights: Float32 = table[chosen_by]
+    weights: Float32 = _WEIGHTS[chosen_by]
     return weights
 
 
@@ -95,14 +95,20 @@ def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model
 
 def history_of(stamps: Stamps) -> tuple[Int32, Float32]:
     """The activities somebody was at, each once and ascending, and what all visits to it say together."""
-    weights = stamp_weights(stamps.chosen_by)
-    order = np.argsort(stamps.activity, kind="stable")
-    rows = stamps.activity[order]
-    again = rows[1:] == rows[:-1]
-    if not again.any():
-        return rows, weights[order]
-    begins = np.flatnonzero(np.concatenate([[True], ~again]))
-    return rows[begins], np.add.reduceat(weights[order], begins)
+    return _once_each(stamps.activity, stamp_weights(stamps.chosen_by))
+
+
+@compiled
+def _once_each(activity: Int32, weights: Float32) -> tuple[Int32, Float32]:
+    """Each row once and ascending, with the sum of its weights in the order given."""
+    order = np.argsort(activity, kind="mergesort")
+    rows, sums, n = np.empty(len(order), dtype=np.int32), np.zeros(len(order), dtype=np.float32), 0
+    for place in order:
+        if n == 0 or rows[n - 1] != activity[place]:
+            rows[n] = activity[place]
+            n += 1
+        sums[n - 1] += weights[place]
+    return rows[:n], sums[:n]
 
 
 def fold_in(history: sparse.csr_array, model: Model) -> Float64:
@@ -131,18 +137,31 @@ def folded(stamped: Int32, weights: Float32, model: Model) -> Float64:
     -------
     float64, shape (n_factors,)
     """
-    width, c = model.als_inverse.shape[0], model.als_confidence * weights.astype(np.float64)
+    return _folded(
+        stamped, weights, model.visited, model.als.activities, model.metadata.activities, model.als_inverse,
+        model.als_confidence,
+    )  # fmt: skip
+
+
+@compiled
+def _folded(
+    stamped: Int32, weights: Float32, visited: Bool, als: Float32, metadata: Float32, inverse: Float64, alpha: float
+) -> Float64:
+    width, c = inverse.shape[0], alpha * weights.astype(np.float64)
     y = np.empty((len(stamped), width))
-    pick_rows(stamped, model.visited, model.als.activities, model.metadata.activities, y)
+    pick_rows(stamped, visited, als, metadata, y)
     if len(c) <= width:
-        spread = y @ model.als_inverse
-        system = (c - 1)[:, None] * (spread @ y.T)
-        system.flat[:: len(c) + 1] += 1
-        vector: Float64 = np.linalg.solve(system, c) @ spread
-    else:
-        system = np.eye(width) + model.als_inverse @ ((y * (c - 1)[:, None]).T @ y)
-        vector = np.asarray(np.linalg.solve(system, model.als_inverse @ (y.T @ c)), dtype=np.float64)
-    return vector
+        spread = y @ inverse
+        system = spread @ y.T
+        for one in range(len(c)):
+            system[one] *= c[one] - 1
+            system[one, one] += 1
+        few: Float64 = np.linalg.solve(system, c) @ spread
+        return few
+    heavy = y.copy()
+    for one in range(len(c)):
+        heavy[one] *= c[one] - 1
+    return np.asarray(np.linalg.solve(np.eye(width) + inverse @ (heavy.T @ y), inverse @ (y.T @ c)), dtype=np.float64)
 
 
 def moments_along(vector: Float64, moments: Moments) -> tuple[float, float]:

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.beliefs import LEAST
-from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int32, Int64
+from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
 from recommender.filling import filled, narrow_shares, share_of
 from recommender.guarantee import MAY_MOVE, guaranteed
 from recommender.model import Model
 from recommender.product import spread_of
-from recommender.ranking import Slot, top
+from recommender.ranking import Slot, evenly, top
 from recommender.scoring import Scored
 
 POOL = 100
@@ -72,19 +72,21 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
     if not len(can.activities):
         return []
     if request.policy == "relevance":
-        best = top(scored.total, can.activities, request.count)
+        best = top(scored.total, request.count)
         return [Slot(position, _kind(scored, position)) for position in best.tolist()]
     reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
-    pool = top(scored.total, can.activities, reach)
+    pool = top(scored.total, reach)
     shares = model.theme_shares
     themes = Themes(can.activities[pool], shares.indptr, shares.indices, shares.data)
     narrow = narrow_shares(*themes, catalogue.themes.broad)
     places = request.count - _is_drawn(scored)
     chosen = _chosen(scored, pool, themes, narrow, _novelty(scored, model), places)
-    fresh = _fresh(scored, pool, themes, narrow)
+    fresh, stations = _fresh(scored, chosen, themes, narrow), scored.context.station[pool[chosen]].tolist()
     slots = [
-        Slot(position, "new_direction" if new and place >= places else _kind(scored, position))
-        for place, position, new in zip(chosen, pool[chosen].tolist(), fresh[chosen].tolist(), strict=True)
+        Slot(
+            position, "next_station" if line != UNKNOWN else "new_direction" if new and place >= places else "interest"
+        )
+        for place, position, new, line in zip(chosen, pool[chosen].tolist(), fresh, stations, strict=True)
     ]
     slots = _broad(slots, scored, catalogue, pool)
     slots = _with_drawn(slots, scored, pool)
@@ -111,12 +113,13 @@ def _novelty(scored: Scored, model: Model) -> Float64:
     return novelty
 
 
-def _fresh(scored: Scored, pool: Int64, themes: Themes, narrow: tuple[Int64, Float64]) -> Bool:
-    """Which of the pool are mostly about themes not yet visited, and no next station; none without stamps or curiosity."""
+def _fresh(scored: Scored, chosen: list[int], themes: Themes, narrow: tuple[Int64, Float64]) -> list[bool]:
+    """Which of some places in the pool are mostly about themes not yet visited; none without stamps or curiosity."""
     if not len(scored.passport.stamps) or not scored.request.curiosity:
-        return np.zeros(len(pool), dtype=np.bool_)
-    about_new = share_of(themes.rows, themes.first, themes.theme, *narrow, scored.beliefs.evidence[0] < TRACE)
-    fresh: Bool = (about_new >= NEW_THEME) & (scored.context.station[pool] == UNKNOWN)
+        return [False] * len(chosen)
+    among = np.array(chosen, dtype=np.int64)
+    about_new = share_of(among, *themes[:3], *narrow, scored.beliefs.evidence[0] < TRACE)
+    fresh: list[bool] = (about_new >= NEW_THEME).tolist()
     return fresh
 
 
@@ -138,8 +141,7 @@ def _chosen(
     # Who has only a wish gets what was wished for, however alike it is.
     again = REPEAT * 2 * request.curiosity * spread * begun
     bold = request.curiosity**3
-    sources = scored.sources(pool)
-    past = np.add.reduce([sources[name] for name in PAST], axis=0, dtype=np.float64)
+    past = np.add.reduce(scored.sources_of(PAST, pool), axis=0, dtype=np.float64)
     fits = scored.total[pool] - HABIT * bold * past
     mix, wonder = evidence / max(total, 1e-9), WONDER * bold * spread
     chosen = filled(*themes, *narrow, fits, novelty, mix, again, wonder, ONCE, calibrate, places)
@@ -148,8 +150,12 @@ def _chosen(
 
 def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64) -> list[Slot]:
     """Swap the last of the commonest domain for the best of a missing one, until the floor is reached."""
-    reachable = dict(zip(pool.tolist(), catalogue.activities.domain[scored.can.activities[pool]].tolist(), strict=True))
     floor = min(FLOOR, len(slots))
+    domain, of = catalogue.activities.domain, scored.can.activities
+    shown = domain[of[[slot.position for slot in slots[:DRAWN_PLACE]]]]
+    if len({*shown.tolist()} - {UNKNOWN}) >= floor:
+        return slots  # as most lists are by themselves
+    reachable = dict(zip(pool.tolist(), domain[of[pool]].tolist(), strict=True))
     while True:
         head = slots[:DRAWN_PLACE]
         there = [reachable[slot.position] for slot in head]
@@ -183,11 +189,12 @@ def _with_drawn(slots: list[Slot], scored: Scored, pool: Int64) -> list[Slot]:
     if not _is_drawn(scored):
         return slots
     taken = {slot.position for slot in slots}
-    rest = [position for position in pool.tolist() if position not in taken]
-    unsure = scored.can.not_known["age"]
+    ranked, unsure = pool.tolist(), scored.can.not_known["age"]
+    rest = (position for position in ranked if position not in taken)
     safe = list(islice((position for position in rest if not unsure[position]), DRAWN_FROM))
     if not safe:
-        return slots + [Slot(position, _kind(scored, position)) for position in rest[:1]]
-    drawn = safe[int(np.random.default_rng(scored.request.seed).integers(len(safe)))]
+        rest = (position for position in ranked if position not in taken)
+        return slots + [Slot(position, _kind(scored, position)) for position in islice(rest, 1)]
+    drawn = safe[evenly(scored.request.seed or 0, len(safe))]
     place = min(DRAWN_PLACE, len(slots) + 1) - 1
     return [*slots[:place], Slot(drawn, "drawn", 1 / len(safe)), *slots[place:]]

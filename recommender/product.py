@@ -117,22 +117,6 @@ def _by_tile(vectors: Float32, activities: Float32, rows: Int32, out: Float32) -
                 out[learner, start + j] = totals[learner, j]
 
 
-def times(vectors: Float64, matrix: Float64) -> Float64:
-    """``vectors @ matrix``, each row by itself. Shapes (n, n_inner) and (n_inner, width), float64."""
-    out = np.zeros((len(vectors), matrix.shape[1]))
-    _times(np.ascontiguousarray(vectors, dtype=np.float64), np.ascontiguousarray(matrix, dtype=np.float64), out)
-    return out
-
-
-@compiled
-def _times(vectors: Float64, matrix: Float64, out: Float64) -> None:
-    for row in range(len(vectors)):
-        for inner in range(matrix.shape[0]):
-            weight = vectors[row, inner]
-            for column in range(matrix.shape[1]):
-                out[row, column] += weight * matrix[inner, column]
-
-
 @compiled
 def along(vector: Float64, mean: Float64, covariance: Float64) -> tuple[float, float]:
     """``mean @ vector`` and ``vector @ covariance @ vector``. Shapes (n,), (n,) and (n, n)."""

@@ -1,4 +1,4 @@
-"""The last filter and what is left after it, in one pass: how far each session is, and who gets there in time."""
+"""Filters as passes: what is left after each, and in the last one how far each session is, and who gets there in time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,33 @@ from recommender.city import Bool, Float64, Int32, Int64, Place, TravelMode
 from recommender.columns import SessionColumns
 from recommender.product import compiled
 from recommender.travel import EARTH_KM
+
+
+@compiled
+def opened(until: Int64, over_by: Int64, opens: int, closes: int) -> Bool:
+    """Which sessions somebody could still come to at a moment, and lie in a window that ends at another."""
+    session = np.empty(len(until), dtype=np.bool_)
+    for one in range(len(until)):
+        session[one] = (until[one] >= opens) & (over_by[one] <= closes)
+    return session
+
+
+@compiled
+def narrowed(left: Bool, fits: Bool, unsure: Bool) -> tuple[int, int]:
+    """Take away from ``left`` what does not fit, and count what stays, and for how much of that nobody knows.
+
+    Parameters
+    ----------
+    left, fits : bool, shape (n,)
+    unsure : bool, shape (n,), or empty where everybody knows
+    """
+    n = not_known = 0
+    for row in range(len(left)):
+        left[row] &= fits[row]
+        n += left[row]
+    for row in range(len(unsure)):
+        not_known += left[row] & unsure[row]
+    return n, not_known
 
 
 def reached(
@@ -43,13 +70,12 @@ def reached(
     minutes : float64, shape (n_sessions,)
         NaN where not known.
     """
-    rows = np.flatnonzero(left)
-    most = len(rows) if columns.alone else int(np.count_nonzero(open_now))
+    most = int(np.count_nonzero(left if columns.alone else open_now))
     origin = origin_of(start)
     per_km = mode.detour / mode.km_per_hour * 60
     limit = math.inf if max_minutes is None else max_minutes
     return _reached(
-        rows, open_now, columns.first, columns.x, columns.y, columns.z,
+        left, open_now, columns.first, columns.x, columns.y, columns.z,
         *origin, per_km, mode.fixed_minutes, limit, most,
     )  # fmt: skip
 
@@ -75,10 +101,27 @@ def minutes_of(square: float, per_km: float, fixed: float) -> float:
 
 
 @compiled
+def _rows_of(left: Bool) -> Int64:
+    """The rows that are left, looked for eight at a time: there are few of them."""
+    rows, n, whole = np.empty(len(left), dtype=np.int64), 0, len(left) - len(left) % 8
+    eights = left[:whole].view(np.uint64)
+    for eight in range(len(eights)):
+        if eights[eight]:
+            for row in range(8 * eight, 8 * eight + 8):
+                rows[n] = row
+                n += left[row]
+    for row in range(whole, len(left)):
+        rows[n] = row
+        n += left[row]
+    return rows[:n]
+
+
+@compiled
 def _reached(
-    rows: Int64, open_now: Bool, first: Int64, x: Float64, y: Float64, z: Float64,
+    left: Bool, open_now: Bool, first: Int64, x: Float64, y: Float64, z: Float64,
     from_x: float, from_y: float, from_z: float, per_km: float, fixed: float, limit: float, most: int,
 ) -> tuple[Int32, Int32, Int32, Float64]:  # fmt: skip
+    rows = _rows_of(left)
     activities = np.empty(len(rows), dtype=np.int32)
     begins = np.empty(len(rows), dtype=np.int32)
     sessions = np.empty(most, dtype=np.int32)

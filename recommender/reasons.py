@@ -7,6 +7,7 @@ less is ever given as a reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,12 +15,12 @@ import numpy as np
 from scipy import sparse
 
 from recommender.answer import Reason
-from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32
-from recommender.context import Context
+from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
+from recommender.context import AT_BEST, Context
 from recommender.interest import InterestProfile
 from recommender.model import Model
 from recommender.product import row_totals
-from recommender.strongest import strongest_stamps, strongest_themes
+from recommender.strongest import strongest_parts, strongest_stamps, strongest_themes
 
 MOST = 3
 WORTH_SAYING = 0.05
@@ -40,13 +41,13 @@ GAINS = {
 }
 """What each reason gained: the parts that it puts in words. Of equal gains the first is said first."""
 CODES = tuple(GAINS)
-NAMED = ("activity", "theme", "line", "minutes")
-"""What a reason may name, in the order of its fields."""
-SPEAKS_OF = [
-    NAMED.index({"wish": "theme", "theme": "theme", "next_station": "line", "near": "minutes"}.get(code, "activity"))
-    for code in CODES
-]
-"""Which of them each does, if it names any."""
+NAMED = {"wish": "theme", "theme": "theme", "next_station": "line", "near": "minutes"}
+"""What each reason may name; others an activity."""
+SPEAKERS = ("like_stamp", "together_with", "wish", "theme", "next_station")
+"""The reasons that need something to name."""
+_SPEAKERS = [CODES.index(code) for code in SPEAKERS]
+_FREE = CODES.index("free")
+_FIELDS = {code: Reason._fields.index(NAMED.get(code, "activity")) for code in CODES}
 
 
 class Why(NamedTuple):
@@ -78,39 +79,40 @@ def explain(
         A block of one learner.
     """
     stamped, weights, shares = profile.stamped, profile.weights, model.theme_shares
-    speaks = {
-        "like_stamp": strongest_stamps(stamped, weights, model.similar.weights, activities),
-        "together_with": strongest_stamps(stamped, weights, model.graph.weights, activities),
-        "wish": strongest_themes(shares, activities, profile.wishes[0]),
-        "theme": strongest_themes(shares, activities, _themes_of(profile, shares)),
-        "next_station": context.station,
-    }
-    parts = sources | context.parts
-    names, values = tuple(parts), np.stack(tuple(parts.values())).astype(np.float64)
-    gains = values[[names.index(GAINS[code][0]) for code in CODES]]
-    gains[CODES.index("together_with")] += values[names.index("graph")]
-    for code, who in speaks.items():
-        gains[CODES.index(code), who == UNKNOWN] = 0
-    gains[CODES.index("free"), catalogue.activities.price[activities] != 0] = 0
-    strongest = np.argsort(-gains, axis=0, kind="stable")[:MOST].T.tolist()
-    about = [speaks[code].tolist() if code in speaks else None for code in CODES]
-    about[CODES.index("near")] = context.minutes.tolist()
-    found, table = list[Why](), values.T.tolist()
-    for place, (row, best, gained) in enumerate(zip(table, strongest, gains.T.tolist(), strict=True)):
-        reasons = tuple(
-            _reason(code, gained[code], about[code], place) for code in best if gained[code] >= WORTH_SAYING
-        )
-        found.append(Why(reasons, dict(zip(names, row, strict=True))))
+    neighbours = model.similar.weights, model.graph.weights
+    speaks = np.empty((len(SPEAKERS), len(activities)), dtype=np.int32)
+    speaks[:2] = strongest_stamps(stamped, weights, neighbours, activities)
+    speaks[2] = strongest_themes(shares, activities, profile.wishes[0])
+    speaks[3] = strongest_themes(shares, activities, _themes_of(profile, shares))
+    speaks[4] = context.station
+    silent = np.zeros((len(CODES), len(activities)), dtype=np.bool_)
+    silent[_SPEAKERS] = speaks == UNKNOWN
+    silent[_FREE] = catalogue.activities.price[activities] != 0
+    values = np.array([*sources.values(), *context.rows], dtype=np.float64)
+    part, more = _parts_of((*sources, *AT_BEST))
+    gains, given = strongest_parts(values, part, more, silent, MOST, WORTH_SAYING)
+    about = dict(zip(SPEAKERS, speaks.tolist(), strict=True)) | {"near": context.minutes.tolist()}
+    spoken = [(code, _FIELDS[code], about.get(code)) for code in CODES]
+    found, names = list[Why](), (*sources, *AT_BEST)
+    for place, (codes, gained, row) in enumerate(zip(given.tolist(), gains.tolist(), values.T.tolist(), strict=True)):
+        reasons = []
+        for which in codes:
+            if which == UNKNOWN:
+                break
+            code, field, named = spoken[which]
+            fields: list[Any] = [code, None, None, None, None, gained[which]]
+            if named is not None:
+                fields[field] = named[place]
+            reasons.append(Reason._make(fields))
+        found.append(Why(tuple(reasons), dict(zip(names, row, strict=True))))
     return found
 
 
-def _reason(code: int, gain: float, about: list[Any] | None, place: int) -> Reason:
-    if about is None:
-        return Reason(CODES[code], gain=gain)
-    named: list[Any] = [None] * len(NAMED)
-    named[SPEAKS_OF[code]] = about[place]
-    activity, theme, line, minutes = named
-    return Reason(CODES[code], activity, theme, line, minutes, gain)
+@cache
+def _parts_of(names: tuple[str, ...]) -> tuple[Int64, Int64]:
+    """Where the parts stand that each reason puts in words, a first one and a second, ``UNKNOWN`` for none."""
+    rows = [[names.index(part) for part in (*GAINS[code], "")[:2] if part] for code in CODES]
+    return np.array([row[0] for row in rows]), np.array([row[1] if len(row) > 1 else UNKNOWN for row in rows])
 
 
 def _themes_of(profile: InterestProfile, shares: sparse.csr_array) -> Float64:

@@ -150,31 +150,19 @@ def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
     chosen = np.array([slot.position for slot in slots], dtype=np.int64)
     usual = scored.context.at(chosen)
     context = _as_shown(usual, slots, scored, catalogue, model)
-    score = scored.total[chosen] + (context.total - usual.total)
+    score = scored.total[chosen] if context is usual else scored.total[chosen] + (context.total - usual.total)
     why = [Why()] * len(slots)
     if request.explain:
-        parts = scored.sources(chosen)
-        why = explain(can.activities[chosen], parts, context, scored.profile, catalogue, model)
+        why = explain(can.activities[chosen], scored.sources(chosen), context, scored.profile, catalogue, model)
     venue = catalogue.sessions.venue[context.session].tolist()
     activity, session, minutes = can.activities[chosen].tolist(), context.session.tolist(), context.minutes.tolist()
     unsure = _unsure(can, chosen)
     points = score.tolist()
-    entries = tuple(
-        Recommendation(
-            place + 1,
-            activity[place],
-            session[place],
-            venue[place],
-            minutes[place],
-            points[place],
-            slot.kind,
-            slot.probability,
-            unsure[place],
-            reason.reasons,
-            reason.parts,
-        )
-        for place, (slot, reason) in enumerate(zip(slots, why, strict=True))
-    )
+    kinds, chances = [slot.kind for slot in slots], [slot.probability for slot in slots]
+    reasons, parts = [one.reasons for one in why], [one.parts for one in why]
+    places = range(1, len(slots) + 1)
+    rows = zip(places, activity, session, venue, minutes, points, kinds, chances, unsure, reasons, parts, strict=True)
+    entries = tuple(map(Recommendation._make, rows))
     return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], entries)
 
 
@@ -194,12 +182,9 @@ def _as_shown(usual: Context, slots: Sequence[Slot], scored: Scored, catalogue: 
         not_known={name: unsure[position] for name, unsure in can.not_known.items()},
     )
     theirs = context_of(scored.passport, catalogue, scored.request, model, shown)
-    parts = {name: values.copy() for name, values in usual.parts.items()}
-    for name, values in parts.items():
-        values[other] = theirs.parts[name]
-    sessions, minutes = usual.session.copy(), usual.minutes.copy()
-    sessions[other], minutes[other] = theirs.session, theirs.minutes
-    return replace(usual, session=sessions, minutes=minutes, parts=parts)
+    sessions, minutes, rows = usual.session.copy(), usual.minutes.copy(), usual.rows.copy()
+    sessions[other], minutes[other], rows[:, other] = theirs.session, theirs.minutes, theirs.rows
+    return replace(usual, session=sessions, minutes=minutes, rows=rows)
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:

@@ -51,6 +51,11 @@ class Scored:
         """What every source but the context added to some of the eligible activities."""
         return dict(zip(INTEREST, self._sources[:, positions], strict=True))
 
+    def sources_of(self, names: Sequence[str], positions: Int64) -> Float32:
+        """The same for some of the sources. Shape (len(names), len(positions))."""
+        rows: Float32 = self._sources[[[INTEREST.index(name)] for name in names], positions]
+        return rows
+
 
 def score_block(
     block: Sequence[tuple[Passport, Request]], passed: Sequence[Eligible], catalogue: Catalogue, model: Model
@@ -183,9 +188,5 @@ def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model) -
     mean and spread
         Over the city's venues. An activity whose place is not known scores the mean.
     """
-    been = catalogue.activities.venue[profile.stamped]
-    known = been >= 0
-    everywhere = np.empty(0, dtype=np.bool_)
-    return from_neighbours(
-        been[known], profile.weights[known], model.place_kernel, everywhere, len(catalogue.venues.ids)
-    )
+    been, everywhere = catalogue.activities.venue[profile.stamped], np.empty(0, dtype=np.bool_)
+    return from_neighbours(been, profile.weights, model.place_kernel, everywhere, len(catalogue.venues.ids))

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.city import UNKNOWN, Float32, Int32
+from recommender.city import UNKNOWN, Bool, Float32, Float64, Int32, Int64
 from recommender.product import compiled, unsigned
 
 _FEW = 255
 """Up to so many activities are told apart in one byte."""
 
 
-def strongest_stamps(stamped: Int32, weights: Float32, matrix: sparse.csr_array, activities: Int32) -> Int32:
+def strongest_stamps(
+    stamped: Int32, weights: Float32, matrices: Sequence[sparse.csr_array], activities: Int32
+) -> Int32:
     """For each activity, the stamp that speaks for it most by its neighbours, of equal ones the first.
 
     Parameters
     ----------
     stamped, weights : shape (n_stamped,)
-    matrix : sparse array, shape (n_activities, n_activities)
+    matrices : sequence of sparse arrays, each of shape (n_activities, n_activities)
         Row s holds what a stamp at s adds.
 
     Returns
     -------
-    int32, shape (len(activities),)
+    int32, shape (len(matrices), len(activities))
         ``UNKNOWN`` where no stamp does.
     """
-    found = np.full(len(activities), UNKNOWN, dtype=np.int32)
+    found = np.full((len(matrices), len(activities)), UNKNOWN, dtype=np.int32)
     if len(stamped):
-        place = np.zeros(matrix.shape[1], dtype=np.uint8 if len(activities) <= _FEW else np.int32)
+        place = np.zeros(matrices[0].shape[1], dtype=np.uint8 if len(activities) <= _FEW else np.int32)
         place[activities] = np.arange(1, len(activities) + 1)
-        _strongest_stamps(stamped, weights, matrix.indptr, unsigned(matrix.indices), matrix.data, place, found)
+        for matrix, speaks in zip(matrices, found, strict=True):
+            _strongest_stamps(stamped, weights, matrix.indptr, unsigned(matrix.indices), matrix.data, place, speaks)
     return found
 
 
@@ -88,3 +93,45 @@ def _strongest_themes(
             says = share[entry] * loudness[theme[entry]]
             if says > most or (says == most and says > 0 and theme[entry] < found[one]):
                 most, found[one] = says, theme[entry]
+
+
+@compiled
+def strongest_parts(
+    values: Float64, part: Int64, more: Int64, silent: Bool, most: int, least: float
+) -> tuple[Float64, Int64]:
+    """What each reason gains for each activity, and which are given: those that gain most, of equal ones the first.
+
+    Parameters
+    ----------
+    values : float64, shape (n_parts, n)
+        What the parts of each score add to it.
+    part, more : int64, shape (n_reasons,)
+        The part that each reason puts in words, and a second one, ``UNKNOWN`` for none.
+    silent : bool, shape (n_reasons, n)
+        Where a reason has nothing to name, and gains nothing.
+    most, least
+        How many are given at most, and what they gain at least.
+
+    Returns
+    -------
+    gains : float64, shape (n, n_reasons)
+    given : int64, shape (n, most)
+        Strongest first; ``UNKNOWN`` where there are no more.
+    """
+    gains, given = np.zeros((silent.shape[1], len(part))), np.full((silent.shape[1], most), UNKNOWN)
+    for one in range(silent.shape[1]):
+        for code in range(len(part)):
+            if silent[code, one]:
+                continue
+            gain = values[part[code], one] + (values[more[code], one] if more[code] != UNKNOWN else 0.0)
+            gains[one, code] = gain
+            if gain < least:
+                continue
+            place = most  # behind what gains as much, before what gains less, which moves down
+            while place > 0 and (given[one, place - 1] == UNKNOWN or gains[one, given[one, place - 1]] < gain):
+                place -= 1
+                if place + 1 < most:
+                    given[one, place + 1] = given[one, place]
+            if place < most:
+                given[one, place] = code
+    return gains, given

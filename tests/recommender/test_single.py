@@ -54,11 +54,11 @@ def check(catalogue, release, passport, request):
     assert np.abs(found.total - total).max() <= CLOSE * max(1, np.abs(total).max())
     alike = np.isclose(found.context.session, best)
     assert alike.all(), "another session is best"
-    order = top(found.total, can.activities, request.count)
+    order = top(found.total, request.count)
     # Where two scores are all but equal either may come first.
     assert np.abs(np.sort(-total)[: len(order)] + total[order]).max() <= CLOSE * max(1, np.abs(total).max())
     reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
-    pool = top(found.total, can.activities, reach)
+    pool = top(found.total, reach)
     shares = model.theme_shares
     themes = Themes(can.activities[pool], shares.indptr, shares.indices, shares.data)
     narrow = narrow_shares(*themes, catalogue.themes.broad)
@@ -108,7 +108,7 @@ def test_more_than_three_that_qualify_move_nobody(lively):
     more = 0
     for passport, request in drawn(catalogue, 200, seed=4):
         found = scored(passport, catalogue, release, replace(request, company=(), themes=request.themes[:0]))
-        slots = [Slot(position) for position in top(found.total, found.can.activities, 20).tolist()]
+        slots = [Slot(position) for position in top(found.total, 20).tolist()]
         claim = claim_of(found, catalogue)
         shown = claim.qualifies & (found.can.sessions[claim.session] == found.context.session)
         if sum(bool(shown[slot.position]) for slot in slots[:WITHIN_PLACES]) > PROMISED:
