@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from api.state import Live
-from data.messages import load, relax_text, step_text
+from data.messages import load, reason_text, relax_text, step_text
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
 from recommender.city import COMPANY, DOMAINS, FORMS, STAGES, UNKNOWN
 
 DESCRIBED = 4096
 """Activities whose description is kept at hand, in all languages together."""
+TOLD = 8192
+"""Reasons likewise."""
 
 
 def number(value: float, digits: int = 6) -> float | None:
@@ -94,19 +97,29 @@ def _bits(bits: int, words: tuple[str, ...]) -> list[str]:
 
 def session(live: Live, row: int) -> dict[str, Any] | None:
     """A session; None in a city whose activities are always open. See ``SessionShape``."""
-    sessions = live.catalogue.sessions
-    if sessions.always:
-        return None
-    lat, lon = number(sessions.lat.item(row)), number(sessions.lon.item(row))
-    left = int(sessions.capacity_left[row])
-    return {
-        "id": sessions.ids[row],
-        "start": live.time(int(sessions.start[row])),
-        "end": live.time(int(sessions.end[row])),
-        "drop_in": bool(sessions.drop_in[row]),
-        "capacity_left": None if left == UNKNOWN else left,
-        "place": None if lat is None or lon is None else {"lat": lat, "lon": lon},
-    }
+    return sessions(live, [row])[0]
+
+
+def sessions(live: Live, rows: Sequence[int]) -> list[dict[str, Any] | None]:
+    """Some sessions; see ``session``. One look at every column for all of them."""
+    all_ = live.catalogue.sessions
+    if all_.always:
+        return [None] * len(rows)
+    at = np.asarray(rows, dtype=np.int64)
+    columns = all_.start, all_.end, all_.drop_in, all_.capacity_left, all_.lat, all_.lon
+    return [
+        {
+            "id": all_.ids[row],
+            "start": live.time(start),
+            "end": live.time(end),
+            "drop_in": drop_in,
+            "capacity_left": None if left == UNKNOWN else left,
+            "place": {"lat": number(lat), "lon": number(lon)} if lat == lat and lon == lon else None,
+        }
+        for row, start, end, drop_in, left, lat, lon in zip(
+            rows, *(column[at].tolist() for column in columns), strict=True
+        )
+    ]
 
 
 def venue(live: Live, row: int) -> dict[str, Any] | None:
@@ -136,7 +149,18 @@ def _venue(live: Live, row: int) -> dict[str, Any] | None:
 
 
 def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
-    """A reason in words; see ``ReasonShape``."""
+    """A reason in words; see ``ReasonShape``. Not to be changed: the same few are given again and again, and kept."""
+    code, activity, theme, line, minutes, _ = reason
+    kept, key = live.reasons_told, (code, activity, theme, line, None if minutes is None else ceil(minutes), lang)
+    told = kept.get(key)
+    if told is None:
+        if len(kept) >= TOLD:
+            kept.clear()
+        told = kept[key] = _told(live, reason, lang)
+    return told if minutes is None else {**told, "minutes": number(minutes, 1)}
+
+
+def _told(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
     catalogue = live.catalogue
     shown: dict[str, Any] = {"code": reason.code}
     if reason.activity is not None:
@@ -146,18 +170,19 @@ def reason(live: Live, reason: Reason, lang: str) -> dict[str, Any]:
     if reason.line is not None:
         shown["line"] = catalogue.lines.ids.names[reason.line]
     if reason.minutes is not None:
-        shown["minutes"] = number(reason.minutes, 1)
-    shown["text"] = live.said(reason, lang)
+        shown["minutes"] = None  # in its place; how many is filled in each time
+    shown["text"] = reason_text(reason, catalogue, lang)
     return shown
 
 
 def _recommendations(live: Live, found: Sequence[Recommendation], lang: str) -> list[dict[str, Any]]:
     what = _described(live, [one.activity for one in found], lang)
+    when = sessions(live, [one.session for one in found])
     return [
         {
             "rank": one.rank,
             "activity": described,
-            "session": session(live, one.session),
+            "session": held,
             "venue": _venue(live, one.venue),
             "travel_minutes": number(one.travel_minutes, 1),
             "score": number(one.score),
@@ -166,13 +191,16 @@ def _recommendations(live: Live, found: Sequence[Recommendation], lang: str) -> 
             "not_known": list(one.not_known),
             "reasons": [reason(live, each, lang) for each in one.reasons],
         }
-        for one, described in zip(found, what, strict=True)
+        for one, described, held in zip(found, what, when, strict=True)
     ]
 
 
-def _step(step: Step, lang: str, live: Live) -> dict[str, Any]:
+def _funnel(steps: Sequence[Step], lang: str, live: Live) -> list[dict[str, Any]]:
     messages = load(lang, live.catalogue.languages)
-    return {"step": step.step, "left": step.left, "not_known": step.not_known, "text": step_text(step, messages)}
+    return [
+        {"step": one.step, "left": one.left, "not_known": one.not_known, "text": step_text(one, messages)}
+        for one in steps
+    ]
 
 
 def _relax(relax: Relaxation | None, lang: str, live: Live) -> dict[str, Any] | None:
@@ -197,6 +225,6 @@ def answer(
         "fallback": found.fallback,
         "stamps_not_found": stamps_not_found,
         "recommendations": _recommendations(live, found.recommendations, lang),
-        "funnel": [_step(step, lang, live) for step in found.funnel],
+        "funnel": _funnel(found.funnel, lang, live),
         "relax": _relax(found.relax, lang, live),
     }

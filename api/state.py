@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,13 +17,13 @@ import numpy as np
 from api.fallback import answered
 from data.home import Home
 from data.hours import Doors
-from data.messages import reason_text, theme_label
+from data.messages import theme_label
 from data.pages.metro import Metro, metro
 from data.store import Store
 from data.tables import CitySettings
 from data.translate import catalogue_from
 from data.travel.city import CityTravel, signs_of, travel_of
-from recommender.answer import Answer, Reason
+from recommender.answer import Answer
 from recommender.city import Catalogue, Int64
 from recommender.errors import BadConfig, LeerlijnError
 from recommender.passport import Passport, Request
@@ -139,20 +138,10 @@ class Live:
         """Venues as ``present`` shows them, by row."""
         return {}
 
-    def said(self, reason: Reason, lang: str) -> str:
-        """A reason as a sentence, see ``reason_text``. Neither its gain nor a part of a minute is said."""
-        minutes = None if reason.minutes is None else ceil(reason.minutes)
-        return self._said(reason.code, reason.activity, reason.theme, reason.line, minutes, lang)
-
     @cached_property
-    def _said(self) -> Callable[..., str]:
-        """The same few reasons are said again and again, so they are put in words once."""
-        catalogue = self.catalogue
-
-        def said(code: str, activity: int, theme: int, line: int, minutes: float, lang: str) -> str:
-            return reason_text(Reason(code, activity, theme, line, minutes), catalogue, lang)
-
-        return lru_cache(maxsize=8192)(said)
+    def reasons_told(self) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Reasons as ``present`` shows them, by what they say and language: room for some."""
+        return {}
 
     @cached_property
     def theme_labels(self) -> Callable[[str], tuple[str, ...]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from recommender.passport import CHOSEN_BY, Passport, Request, Stamps
 
 CLOCKS_DIFFER = 86_400
 """Seconds that a stamp may lie after the moment of asking: phones' clocks and time zones are not exact."""
+_CHOSEN_BY: dict[str | None, int] = {None: UNKNOWN, **{word: place for place, word in enumerate(CHOSEN_BY)}}
 
 
 def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> Passport:
@@ -67,8 +68,7 @@ def _stamps(given: Sequence[GivenStamp], catalogue: Catalogue, at: int) -> Stamp
 
 
 def _choosers(words: Sequence[str | None]) -> Int8:
-    index: dict[str | None, int] = {word: place for place, word in enumerate(CHOSEN_BY)}
-    return np.array([index.get(word, UNKNOWN) for word in words], dtype=np.int8)
+    return np.array([_CHOSEN_BY[word] for word in words], dtype=np.int8)
 
 
 def until(stamps: Stamps, at: int) -> Stamps:
@@ -91,11 +91,17 @@ def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
     opens, closes = (window.from_, window.until) if window else (None, None)
     if opens is not None and closes is not None and closes <= opens:
         raise at_field("window.until", "the window ends before it starts")
-    return replace(wishes_from(question, catalogue, at), opens=opens, closes=closes, count=question.count)
+    return wishes_from(question, catalogue, at, opens=opens, closes=closes, count=question.count)
 
 
-def wishes_from(wishes: Wishes, catalogue: Catalogue, at: int) -> Request:
-    """What everything that is proposed must suit, in the engine's words; errors as ``request_from``."""
+def wishes_from(wishes: Wishes, catalogue: Catalogue, at: int, **more: Any) -> Request:
+    """What everything that is proposed must suit, in the engine's words; errors as ``request_from``.
+
+    Parameters
+    ----------
+    more
+        Further fields of the request.
+    """
     travel = wishes.travel
     mode = travel.mode if travel else None
     if mode and mode not in catalogue.travel:
@@ -112,6 +118,7 @@ def wishes_from(wishes: Wishes, catalogue: Catalogue, at: int) -> Request:
         domains=np.array([DOMAINS.index(domain) for domain in wishes.domains], dtype=np.int8),
         line=None if wishes.line is None else row(catalogue.lines.ids, wishes.line, "line"),
         curiosity=wishes.curiosity,
+        **more,
     )
 
 

@@ -56,7 +56,12 @@ def _variants(messages: Messages, voice: str, code: str) -> tuple[tuple[str, fro
 
 def step_text(step: Step, messages: Messages) -> str:
     """A step of the funnel as a short phrase."""
-    return messages.text("steps", step.step)
+    return _step_words(messages, step.step)
+
+
+@lru_cache(maxsize=1024)
+def _step_words(messages: Messages, step: str) -> str:
+    return messages.text("steps", step)
 
 
 def fallback_text(answer: Answer, messages: Messages) -> str:
