@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
 
-from api.problems import Problem, path, plain
+from api.problems import MOST_ERRORS, Problem, path, plain
 
 Model = TypeVar("Model", bound=BaseModel)
+MOST_TOLD, BEGINNING = 5000, 200
+"""Above so many errors, only those among the first so many entries of each list and object are put in words."""
 
 UNWANTED: Mapping[str, str] = {
     word: what
@@ -76,22 +80,44 @@ def parse(body: bytes, model: type[Model]) -> Model:
     try:
         question = model.model_validate_json(body)
     except ValidationError as error:
-        raise _problem(error.errors(include_url=False)) from None
+        raise _problem(_first(error, body, model)) from None
     twice = _twice(body)
     if twice is not None:
         raise Problem(422, f"{twice}: stands in the body twice", [{"field": twice, "detail": "given twice"}])
     return question
 
 
+def _first(error: ValidationError, body: bytes, model: type[BaseModel]) -> Sequence[Mapping[str, Any]]:
+    """What does not fit. Putting half a million errors in words would take seconds: of so many only those near the beginning
+    of every list and object, found by reading the body without the rest of it.
+    """
+    if error.error_count() <= MOST_TOLD:
+        return error.errors(include_url=False)
+    shorter = to_json(_shortened(from_json(body)), inf_nan_mode="constants")
+    try:
+        model.model_validate_json(shorter)
+    except ValidationError as of_less:
+        return of_less.errors(include_url=False)
+    told = f"{error.error_count()} things do not fit, none of them among the first {BEGINNING} entries"
+    return [{"type": "too_many", "loc": (), "msg": told}]
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shortened(inner) for name, inner in islice(value.items(), BEGINNING)}
+    return [_shortened(inner) for inner in islice(value, BEGINNING)] if isinstance(value, list) else value
+
+
 def _problem(errors: Sequence[Mapping[str, Any]]) -> Problem:
     if errors[0]["type"] == "json_invalid":
         return Problem(400, f"{errors[0]['msg']}. Send a JSON object, at least {{}}.")
-    personal = [
+    found_personal = (
         {"field": field, "detail": f"Leerlijn does not want {what}; leave this field out"}
         for error in errors
         if error["type"] == "extra_forbidden"
         for field, what in _personal(error["loc"], error["input"])
-    ]
+    )
+    personal = list(islice(found_personal, MOST_ERRORS))
     if personal:
         return Problem(
             422,

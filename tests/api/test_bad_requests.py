@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from api import body
+from api.problems import MOST_ERRORS, Problem
+from api.shapes.people import StampsIn
 from tests.api.conftest import ASK, Served, problem
 
 
@@ -199,6 +203,28 @@ def test_too_much_of_anything_is_refused(oss: Served) -> None:
     stamp = {"activity": "birds", "at": "2026-01-01T00:00:00Z"}
     assert fields(oss.refused(json.dumps({"passport": {"stamps": [stamp] * 5001}}), 422)) == ["passport.stamps"]
     assert fields(oss.refused(json.dumps({"learner": "x" * 201}), 422)) == ["learner"]
+
+
+@pytest.mark.parametrize("inner", ["1", "{}", "NaN", '{"learner": "x", "name": "x"}', "1e400"])
+def test_of_a_flood_of_errors_the_first_are_told(inner: str) -> None:
+    flood = f"[{','.join([inner] * 30_000)}]".encode()
+    with pytest.raises(Problem) as caught:
+        body.parse(flood, StampsIn)
+    assert caught.value.status == 422
+    assert caught.value.errors[0]["field"].startswith("[0]")
+    assert len(caught.value.errors) <= MOST_ERRORS
+    with pytest.raises(ValidationError) as all_of_them:
+        StampsIn.model_validate_json(flood)
+    put_in_words = body._first(all_of_them.value, flood, StampsIn)
+    assert len(put_in_words) <= 1000 < 30_000 <= all_of_them.value.error_count()
+
+
+def test_a_flood_that_begins_well_is_refused_as_well() -> None:
+    good = '{"learner": "x", "activity": "y", "at": "2026-01-01T00:00:00Z"}'
+    with pytest.raises(Problem) as caught:
+        body.parse(f"[{','.join([good] * 300 + ['1'] * 6000)}]".encode(), StampsIn)
+    assert (caught.value.status, caught.value.errors[0]["field"]) == (422, "body")
+    assert "6000 things do not fit" in caught.value.detail
 
 
 @pytest.mark.parametrize(
