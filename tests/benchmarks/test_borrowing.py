@@ -17,9 +17,7 @@ def test_nobody_borrows_from_themselves_or_twice_from_another(count, lenders):
 
 def test_towns_differ_in_what_was_planted_only_when_they_should():
     alike, apart = (Towns(first=20, count=4, lenders=3, learners=20, differ=differ) for differ in (0.0, 0.3))
-    planted = [
-        [towns.build("flat", seed, 20).truth.config.coefficients for seed in (20, 21)] for towns in (alike, apart)
-    ]
+    planted = [[towns.planted(seed) for seed in (20, 21)] for towns in (alike, apart)]
     assert planted[0][0] == planted[0][1]
     assert planted[1][0].travel != planted[1][1].travel
     assert planted[1][0].travel < 0
