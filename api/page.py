@@ -14,7 +14,7 @@ from api.draw import digest_of, seed_of
 from api.language import languages_known
 from api.planning import outing
 from api.problems import Busy, NotThere, Problem
-from api.service import language_of, live_of, service_of
+from api.service import key_of, language_of, live_of, service_of
 from api.state import Live
 from data.messages import load
 from data.pages import asset
@@ -98,7 +98,8 @@ async def _routes(
     asked = replace(asked, start=start, opens=None, closes=None)
     service = service_of(request)
     try:
-        return await service.planning.run(outing(live, passport, asked, wish, service.settings.route_seconds)), ""
+        plan = outing(live, passport, asked, wish, service.settings.route_seconds)
+        return await service.planning.run(plan, key_of(request)), ""
     except Busy:
         return None, messages.text("outing", "busy")
 

@@ -7,6 +7,7 @@ too long, and then the answer says so.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Thread
@@ -27,6 +28,8 @@ from recommender.routing.solve import warm_up
 AT_ONCE = 2
 """Routes that are planned at the same time; the machine's other cores go on answering."""
 MOST_WAITING = 64
+MOST_EACH = MOST_WAITING // 2
+"""How many routes of one key may be planned or wait at once, so that it never takes all the room of another."""
 OUTING_ITERATIONS = 2000
 
 Answer = TypeVar("Answer")
@@ -38,6 +41,7 @@ class Planning:
     def __init__(self, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
         self._limiter = anyio.CapacityLimiter(at_once)
         self._most_waiting = most_waiting
+        self._of_key: Counter[str] = Counter()
         self._getting_ready: Thread | None = None
 
     def get_ready(self, how: Callable[[], None] = warm_up) -> None:
@@ -50,19 +54,32 @@ class Planning:
         """False while the search is being compiled."""
         return self._getting_ready is None or not self._getting_ready.is_alive()
 
-    async def run(self, plan: Callable[[], Answer]) -> Answer:
+    async def run(self, plan: Callable[[], Answer], key: str = "") -> Answer:
         """What a function returns, which is called in a thread.
+
+        Parameters
+        ----------
+        key : str
+            Id of the key that asks; ``""`` for nobody's.
 
         Raises
         ------
         Busy
-            When too many are waiting already, or the search is not ready yet.
+            When too many are waiting already, of all or of this key, or the search is not ready yet.
         """
         if not self.ready:
             raise Busy("Routes can be planned in about a minute: the service has just started. Try again then.")
         if self._limiter.statistics().tasks_waiting >= self._most_waiting:
             raise Busy("Many routes are being planned at this moment; try again in a few seconds.")
-        return await run_sync(plan, limiter=self._limiter)
+        if key and self._of_key[key] >= MOST_EACH:
+            raise Busy("Many routes of this key are being planned at this moment; try again in a few seconds.")
+        self._of_key[key] += 1
+        try:
+            return await run_sync(plan, limiter=self._limiter)
+        finally:
+            self._of_key[key] -= 1
+            if not self._of_key[key]:
+                del self._of_key[key]
 
 
 class Patience(MaxIterations):

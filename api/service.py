@@ -132,6 +132,12 @@ def live_of(request: Request) -> Live:
     return city.now(time.monotonic())
 
 
+def key_of(request: Request) -> str:
+    """Id of the key that asks, ``""`` in demo mode."""
+    key = getattr(request.state, "key", None)
+    return key.id if key is not None else ""
+
+
 def language_of(request: Request, asked: str | None, live: Live) -> str:
     """The language to answer a request in; see ``language``."""
     return language(asked, request.headers.get("accept-language", ""), live.catalogue.languages)

@@ -11,7 +11,7 @@ from api.calendar import calendar
 from api.negotiate import chosen
 from api.planning import journey, outing
 from api.respond import json_answer, problems
-from api.service import language_of, live_of, service_of
+from api.service import key_of, language_of, live_of, service_of
 from api.shapes.route_answer import RoutesShape
 from api.shapes.route_question import JourneyQuestion, OutingQuestion, RouteKind
 from api.state import Live
@@ -62,7 +62,7 @@ async def routes(request: Request) -> Response:
         end, plan = wish.end or start, outing(live, passport, asked, wish, seconds)
     else:
         end, plan = start, journey(live, passport, asked, journey_from(question, live, at), seconds)
-    found = await service.planning.run(plan)
+    found = await service.planning.run(plan, key_of(request))
     outcome = "cut" if found.cut else "found" if found.routes else "none"
     service.metrics.routes.labels(live.catalogue.city, kind, outcome).inc()
     if media_type == CALENDAR:

@@ -59,6 +59,27 @@ def test_when_too_many_wait_the_next_one_is_sent_away() -> None:
     anyio.run(crowd)
 
 
+def test_one_key_leaves_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.planning.MOST_EACH", 2)
+    go_on = Event()
+
+    async def crowd() -> None:
+        planning = Planning(at_once=1, most_waiting=4)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(planning.run, go_on.wait, "greedy")
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(Busy, match="of this key"):
+                await planning.run(go_on.wait, "greedy")
+            tasks.start_soon(planning.run, go_on.wait, "modest")
+            await anyio.wait_all_tasks_blocked()
+            go_on.set()
+        assert await planning.run(lambda: "room again", "greedy") == "room again"
+        assert not planning._of_key
+
+    anyio.run(crowd)
+
+
 def test_until_the_search_is_ready_nobody_waits_for_it() -> None:
     compiled = Event()
 
