@@ -101,7 +101,7 @@ class Large:
                 {
                     "learner_id": pa.DictionaryArray.from_arrays(pa.array(learner - low, pa.int32()), names),
                     "activity_id": pa.DictionaryArray.from_arrays(pa.array(activity, pa.int32()), activities),
-                    "at": pa.array(at, pa.int64()),
+                    "at": pa.array(at, pa.int64()).cast(pa.timestamp("s", tz="UTC")),
                     "chosen_by": pa.DictionaryArray.from_arrays(
                         pa.array(np.zeros(len(at), dtype=np.int8)), pa.array(["self"])
                     ),

@@ -5,7 +5,7 @@ python -m benchmarks.scale_engines --only implicit one dask                     
 python -m benchmarks.scale_engines --only spark                                           needs the extra spark, and Java 17
 
 Every engine has all cores: Dask two workers of half the cores each, Spark its local master. What is asked is the same: factors,
-regularisation, confidence, rounds. Processor seconds and memory are those of all processes that worked.
+confidence, rounds, and regularisation (for the mean learner: Spark's goes with a learner's stamps). Processor seconds and memory are those of all processes that worked.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import psutil
 from implicit.als import AlternatingLeastSquares
 from rich.console import Console
@@ -124,18 +127,18 @@ def with_spark(seen: sparse.csr_matrix, settings: Als, cores: int, memory: str) 
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
-    import pandas as pd
-
     rows = seen.tocoo()
     frame = pd.DataFrame({"user": rows.row, "item": rows.col, "rating": rows.data})
-    frame.to_parquet("/tmp/leerlijn-spark.parquet")
+    file = Path(tempfile.mkdtemp()) / "stamps.parquet"
+    frame.to_parquet(file)
 
     def run() -> np.ndarray:
-        stamps = spark.read.parquet("/tmp/leerlijn-spark.parquet")
+        stamps = spark.read.parquet(str(file))
         model = ALS(
             rank=settings.factors,
             maxIter=settings.iterations,
-            regParam=settings.regularisation,
+            # Spark multiplies by the number of a row's stamps: this is the same for the mean learner.
+            regParam=settings.regularisation * seen.shape[0] / seen.nnz,
             implicitPrefs=True,
             alpha=settings.alpha,
             seed=0,

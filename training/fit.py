@@ -144,7 +144,7 @@ def fit_model(
     tell("als")
     als, als_inverse = fit_als(stamps.matrix, config.als, config.seed, threads, engine)
     tell("graph")
-    graph, low_pass, degree = fit_graph(stamps.matrix, config.graph, config.seed)
+    graph, low_pass, degree = fit_graph(stamps.matrix, config.graph, config.seed, threads)
     tell("metadata")
     metadata_weights = fit_metadata(features, als, visited, config.metadata.ridge, threads)
     metadata = np.asarray(features @ metadata_weights, dtype=np.float32)

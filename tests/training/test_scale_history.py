@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from data.columns import PASSPORTS, STAMPS
 from data.store.digest import digest
@@ -16,7 +17,8 @@ from training.fit import fit
 from training.scale import history as history_module
 from training.scale.history import InMemory, OnDisk
 from training.scale.spool import spool
-from training.sources import adjacency
+from training.sources import adjacency, collaborative
+from training.sources.collaborative import fit_graph
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,24 @@ def test_a_city_without_stamps(whole, tmp_path):
     assert history.sizes() == (0, 0)
     one, another = fit(nothing, QUICK), fit(without, QUICK, history=history)
     assert in_bytes(another, tmp_path / "another") == in_bytes(one, tmp_path / "one")
+
+
+def test_singular_vectors_over_blocks_of_learners_span_what_those_of_all_at_once_span(monkeypatch):
+    rng = np.random.default_rng(0)
+    tastes = rng.integers(6, size=400)
+    visits = rng.random((400, 60)) < np.where(np.arange(60) % 6 == tastes[:, None], 0.6, 0.05)
+    matrix = sparse.csr_array(visits, dtype=np.float32)
+    settings = replace(QUICK.graph, rank=5)
+    _, once, degree = fit_graph(matrix, settings, 0)
+    monkeypatch.setattr(collaborative, "LARGEST_AT_ONCE", 0)
+    monkeypatch.setattr(collaborative, "_LEARNERS", 70)
+    _, blocked, same_degree = fit_graph(matrix, settings, 0)
+    _, threaded, _ = fit_graph(matrix, settings, 0, threads=3)
+    np.testing.assert_array_equal(blocked.activities, threaded.activities)
+    np.testing.assert_array_equal(degree, same_degree)
+    # The scores of the low pass are those of the projection, whatever vectors span it.
+    weights = np.sqrt(degree)
+    ours, theirs = (
+        (low.activities / weights[:, None]) @ (low.activities / weights[:, None]).T for low in (blocked, once)
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)

@@ -62,7 +62,7 @@ def from_folder(folder: Path, aside: Path) -> Iterator[tuple[Tables, OnDisk]]:
         When there is no such file, or one cannot be read.
     """
     tables = read_folder(folder, without={STAMPS.name})
-    with _spooled(tables, lambda: _chunks(folder, tables), aside) as history:
+    with _spooled(tables, lambda: chunks_of(folder, tables), aside) as history:
         yield tables, history
 
 
@@ -78,7 +78,8 @@ def _spooled(tables: Tables, chunks: Callable[[], Iterable[pd.DataFrame]], aside
             shutil.rmtree(aside)
 
 
-def _chunks(folder: Path, tables: Tables) -> Iterator[pd.DataFrame]:
+def chunks_of(folder: Path, tables: Tables) -> Iterator[pd.DataFrame]:
+    """The usable stamps of a folder of Parquet, in the order of its files."""
     single = folder / f"{STAMPS.name}.parquet"
     files = [single] if single.is_file() else sorted((folder / STAMPS.name).glob("*.parquet"))
     if not files:
