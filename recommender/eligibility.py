@@ -18,7 +18,7 @@ import numpy as np
 from recommender.answer import Relaxation, Step
 from recommender.city import Bool, Catalogue, Float64, Int32, Int64
 from recommender.passport import Passport, Request
-from recommender.reach import narrowed, opened, reached
+from recommender.reach import ages_fit, narrowed, opened, reached
 
 ADULT = 18.0
 WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
@@ -122,11 +122,9 @@ def age_fits(catalogue: Catalogue, low: float, high: float, with_child: bool = F
 
     True where the city does not say. With a child, an adult also fits where adults may come along.
     """
-    fits = ~(high < catalogue.activities.age_min)
-    fits &= ~(low >= catalogue.activity_columns.too_old)
-    if low >= ADULT and with_child:
-        fits |= catalogue.activity_columns.with_adult
-    return fits
+    columns = catalogue.activity_columns
+    beside = columns.with_adult if low >= ADULT and with_child else _NOTHING
+    return ages_fit(np.float32(low), np.float32(high), catalogue.activities.age_min, columns.too_old, beside)
 
 
 def has_theme(catalogue: Catalogue, rows: Int32, themes: Int32) -> Bool:

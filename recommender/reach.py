@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from recommender.ahead import DISTANCE, fetch
-from recommender.city import Bool, Float64, Int32, Int64, Place, TravelMode
+from recommender.city import Bool, Float32, Float64, Int32, Int64, Place, TravelMode
 from recommender.columns import SessionColumns
 from recommender.product import compiled
 from recommender.travel import EARTH_KM
@@ -20,6 +20,23 @@ def opened(until: Int64, over_by: Int64, opens: int, closes: int) -> Bool:
     for one in range(len(until)):
         session[one] = (until[one] >= opens) & (over_by[one] <= closes)
     return session
+
+
+@compiled
+def ages_fit(low: np.float32, high: np.float32, youngest: Float32, too_old: Float32, beside: Bool) -> Bool:
+    """Which activities an age or band is neither too young nor too old for, where that is known.
+
+    Parameters
+    ----------
+    beside : bool, shape (n,), or empty
+        Where somebody of that age may come along with another one.
+    """
+    fits = np.empty(len(youngest), dtype=np.bool_)
+    for row in range(len(youngest)):
+        fits[row] = (not high < youngest[row]) & (not low >= too_old[row])
+    for row in range(len(beside)):
+        fits[row] |= beside[row]
+    return fits
 
 
 @compiled
