@@ -40,6 +40,8 @@ FEWEST_MODELS = 4
 ALONE_BELOW = 3_000
 """With fewer stamps than this, starting other processes takes longer than doing the work in this one."""
 FALSE_POSITIVES = 0.01
+RECENT = 30 * 86_400
+"""Seconds: what popularity counts most, so somebody's latest visits show most in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,14 +153,18 @@ def figures_of(model: Model, stamps: Interactions, theme_shares: sparse.csr_arra
     vectors = fold_in(stamps.matrix, model)
     columns: list[Any] = []
     for factors in (model.als.activities, model.metadata.activities, model.low_pass.activities):
-        columns += [_alike(visits, factors), _alike(visits, factors, model.inverse_degree)]
+        centred = factors - factors.mean(axis=0)
+        columns += [_alike(visits, factors), _alike(visits, factors, model.inverse_degree), _alike(visits, centred)]
     for factors in (model.als.activities, model.metadata.activities):
         columns += list(_rebuilt(visits, vectors, factors, count))
     near = visits.multiply(visits @ model.graph.weights).sum(axis=1)
     columns += [near, near / count, visits @ np.log1p(model.degree), visits @ model.inverse_degree]
-    columns += [visits @ (~model.visited), visits @ model.popular[-1]]
-    rows = np.repeat(np.arange(visits.shape[0]), np.diff(visits.indptr))
-    columns.append(np.bincount(rows, model.popular[band[rows], visits.indices], minlength=visits.shape[0]))
+    columns.append(visits @ (~model.visited))
+    everybody, share = model.popular[-1], np.exp(model.popular[-1].astype(np.float64))
+    for some in (visits, _lately(stamps)):
+        rows = np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
+        same_age = np.bincount(rows, model.popular[band[rows], some.indices], minlength=some.shape[0])
+        columns += [some @ everybody, some @ share, same_age]
     touched = visits @ theme_shares
     columns += [touched @ model.theme_base, touched @ model.theme_known]
     columns.append(((touched @ model.theme_adjacency) * touched.toarray()).sum(axis=1))
@@ -166,6 +172,18 @@ def figures_of(model: Model, stamps: Interactions, theme_shares: sparse.csr_arra
     spread = table.std(axis=0)
     standard: Float64 = (table - table.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
     return standard
+
+
+def _lately(stamps: Interactions) -> sparse.csr_array:
+    """Who visited what in the last ``RECENT`` seconds before the last visit of all, 0 or 1."""
+    recent = stamps.at > stamps.at.max(initial=0) - RECENT
+    ones = np.ones(int(recent.sum()))
+    found = sparse.csr_array(
+        sparse.coo_array((ones, (stamps.learner[recent], stamps.activity[recent])), shape=stamps.matrix.shape)
+    )
+    found.sum_duplicates()
+    found.data[:] = 1
+    return found
 
 
 def _alike(visits: sparse.csr_array, factors: Float32, weight: Float64 | None = None) -> Float64:
