@@ -23,6 +23,8 @@ from data.store import StoreAway
 
 LOG = logging.getLogger("leerlijn.api")
 LINGER_SECONDS, LINGER_BYTES = 1.0, 4 << 20
+OPEN_BYTES = 1 << 14
+"""The largest body of somebody who may have no key: a form with one in it."""
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -157,7 +159,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         try:
-            body = await self._read(headers, receive)
+            body = await self._read(headers, receive, scope["path"])
         except Problem as problem:
             await problem.response(scope["state"]["request_id"])(scope, receive, self._lingering(receive, send))
             return
@@ -174,11 +176,11 @@ class Guard:
 
         await self.app(scope, replay, send)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
-        most = self.settings.max_body_bytes
+    async def _read(self, headers: Headers, receive: Receive, path: str) -> bytes | None:
+        most = min(self.settings.max_body_bytes, OPEN_BYTES) if path in OPEN else self.settings.max_body_bytes
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > most:
-            raise self._too_large()
+            raise self._too_large(most)
         body = bytearray()
         try:
             async with asyncio.timeout(self.settings.body_seconds):
@@ -188,7 +190,7 @@ class Guard:
                         return None
                     body += message.get("body", b"")
                     if len(body) > most:
-                        raise self._too_large()
+                        raise self._too_large(most)
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError:
@@ -219,6 +221,6 @@ class Guard:
 
         return answer
 
-    def _too_large(self) -> Problem:
-        most = self.settings.max_body_bytes
+    @staticmethod
+    def _too_large(most: int) -> Problem:
         return Problem(413, f"A body has at most {most} bytes; ask in parts.", headers={"Connection": "close"})

@@ -20,10 +20,15 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Waiting:
-    job: Job[Any]
+    job: Job[Any] | None
     done: asyncio.Future[Any] = field(repr=False)
+
+    def give_up(self) -> None:
+        """Nobody waits for it any more: unless it has begun it is not done, and what it would have written is let go of."""
+        self.done.cancel()
+        self.job = None
 
 
 class Writer:
@@ -70,7 +75,8 @@ class Writer:
             self._lose()
             return
         self._shown += 1
-        self._enqueue(lambda connection: self.store.keep_shown(connection, [shown])).add_done_callback(self._kept)
+        waiting = self._enqueue(lambda connection: self.store.keep_shown(connection, [shown]))
+        waiting.done.add_done_callback(self._kept)
 
     def _kept(self, done: asyncio.Future[Any]) -> None:
         self._shown -= 1
@@ -88,29 +94,30 @@ class Writer:
         Raises
         ------
         StoreAway
-            When the store does not take it in time. The job may still be done later, so only what may be done twice
-            belongs here.
+            When the store does not take it in time. The job may have begun, and be done after all, so only what may
+            be done twice belongs here.
         """
-        done = self._enqueue(job)
-        finished, _ = await asyncio.wait({done}, timeout=self.patience)
+        waiting = self._enqueue(job)
+        finished, _ = await asyncio.wait({waiting.done}, timeout=self.patience)
         if not finished:
-            done.add_done_callback(lambda late: late.cancelled() or late.exception())
+            waiting.give_up()
             raise StoreAway("the store did not take it in time")
-        result: T = done.result()
+        result: T = waiting.done.result()
         return result
 
-    def _enqueue(self, job: Job[Any]) -> asyncio.Future[Any]:
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Waiting(job, done))
-        return done
+    def _enqueue(self, job: Job[Any]) -> _Waiting:
+        waiting = _Waiting(job, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(waiting)
+        return waiting
 
     async def _run(self) -> None:
         while True:
             batch = [await self._queue.get()]
             while not self._queue.empty() and len(batch) < AT_ONCE:
                 batch.append(self._queue.get_nowait())
-            results = await asyncio.to_thread(self._together, [one.job for one in batch])
-            for one, result in zip(batch, results, strict=True):
+            wanted = [(one, one.job) for one in batch if one.job is not None]
+            results = await asyncio.to_thread(self._together, [job for _, job in wanted]) if wanted else []
+            for (one, _), result in zip(wanted, results, strict=True):
                 if one.done.cancelled():
                     continue
                 if isinstance(result, Exception):

@@ -84,6 +84,13 @@ def test_a_chunked_question_is_answered(oss: Served) -> None:
     assert len(chunked.json()["recommendations"]) == 1
 
 
+def test_who_needs_no_key_sends_no_more_than_a_form(oss: Served) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert oss.http.post("/desk/key", content=b"key=" + b"x" * 10_000, headers=form).status_code < 413
+    problem(oss.http.post("/desk/key", content=b"key=" + b"x" * 20_000, headers=form), 413)
+    problem(oss.http.request("GET", "/health/live", content=b"x" * 20_000), 413)
+
+
 def test_a_slow_body_is_cut_off(narrow: Served) -> None:
     began = time.monotonic()
     answer = talk(narrow.port, (HEAD + "Content-Length: 100\r\n\r\n").encode(), b"{", pause=0.1)
