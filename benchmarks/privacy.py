@@ -2,6 +2,7 @@
 
 python -m benchmarks.privacy                                 towns of 2,000 and 8,000 learners, epsilon 4
 python -m benchmarks.privacy --learners 2000 --seeds 21 --epsilon 1 2 4 8
+python -m benchmarks.privacy --co-visits --seeds 11 12 13 14 --tested 600      what the co-visits add: how [privacy] enough was chosen
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from training.config import Choices, Config, Privacy
 from training.evaluation.attack import Told, attack
 from training.evaluation.run import measurements
 from training.evaluation.tasks import measure_engine, measure_simple
+from training.evaluation.uncertainty import Interval, intervals
 from training.evaluation.verdict import ENGINE
 from training.privacy.asking import ledger_of, paid
 from training.privacy.gaussian import noise_for
@@ -75,6 +77,22 @@ def quality(towns: Sequence[Tables], config: Config, private: Config, threads: i
                 parts[place].append(measure_engine(work.behind(cut, one), threads).figures[ENGINE][FIGURE])
             parts[3].append(measure_simple(work.behind(cut, config), None, threads).figures[SIMPLE][FIGURE])
     return Found(*(np.concatenate(part).astype(np.float64) for part in parts))
+
+
+def of_co_visits(towns: Sequence[Tables], config: Config, epsilon: float, threads: int) -> Interval:
+    """NDCG@20 with the co-visits minus without them, the same noise in both, with its interval over learners."""
+    found: list[Float64] = []
+    for tables in towns:
+        work = measurements(tables, config)
+        for cut in work.cuts.cuts:
+            own, other = (
+                measure_engine(
+                    work.behind(cut, replace(config, privacy=Privacy(epsilon=epsilon, enough=enough))), threads
+                )
+                for enough in (0, 1_000_000_000)
+            )
+            found.append(own.figures[ENGINE][FIGURE].astype(np.float64) - other.figures[ENGINE][FIGURE])
+    return intervals(np.concatenate(found)[:, None], 2000, 0, bounds=(-1.0, 1.0))[0]
 
 
 def attacked(towns: Sequence[Tables], config: Config, models: int, threads: int) -> Told:
@@ -155,18 +173,25 @@ def main() -> None:
     parser.add_argument("--tested", type=int, default=1000, help="learners tested behind each cut, drawn")
     parser.add_argument("--models", type=int, default=16, help="models attacked for each town; 0 attacks none")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--co-visits", action="store_true", help="only what the co-visits add")
     given = parser.parse_args()
     console, base = Console(width=160), Config()
     config = replace(base, threads=given.threads, evaluation=replace(base.evaluation, learners=given.tested))
     console.print(describe(given.threads))
+    if given.co_visits:
+        for learners in given.learners:
+            for name in given.worlds:
+                towns = _towns(given.seeds, learners, name)
+                added = of_co_visits(towns, config, given.epsilon[0], given.threads)
+                console.print(f"{learners:,}, {name}: {FIGURE} with co-visits minus without {said(added, '{:+.4f}')}")
+        return
     show_noise(console)
     killed_in_the_middle(console)
     heads, columns = [], list[list[str]]()
     for learners in given.learners:
         for name in given.worlds:
             began = time.perf_counter()
-            settings = [SimulationConfig(seed=seed, learners=learners) for seed in given.seeds]
-            towns = [simulate(switched(one, WORLDS[name])).tables for one in settings]
+            towns = _towns(given.seeds, learners, name)
             usual = attacked(towns, config, given.models, given.threads) if given.models else None
             for epsilon in given.epsilon:
                 private = replace(config, privacy=Privacy(epsilon=epsilon))
@@ -180,6 +205,11 @@ def main() -> None:
     for row in zip(ROWS, *columns, strict=True):
         table.add_row(*row)
     console.print(table)
+
+
+def _towns(seeds: Sequence[int], learners: int, world: str) -> list[Tables]:
+    settings = [switched(SimulationConfig(seed=seed, learners=learners), WORLDS[world]) for seed in seeds]
+    return [simulate(one).tables for one in settings]
 
 
 def _figures(found: Found) -> list[str]:

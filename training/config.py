@@ -159,8 +159,8 @@ class Privacy(_Checked):
     """A release that does not tell who was in it: ``epsilon`` is how much it may tell of one learner, 0 switches it off.
 
     ``delta`` 0 stands for a tenth of one over the number of learners, rounded up to a power of ten. Of a learner the last ``cap``
-    activities count, and their co-visits for at most ``clip``, in ``columns`` dimensions of descriptions. Within 365 days a city's releases may
-    spend ``budget`` of ε together.
+    activities count, and their co-visits for at most ``clip``, in ``columns`` dimensions of descriptions; with fewer learners than ``enough``, by
+    their noisy number, co-visits stay silent. Within 365 days a city's releases may spend ``budget`` of ε together.
     """
 
     where = "privacy"
@@ -169,6 +169,7 @@ class Privacy(_Checked):
     cap: int = _within(30, 1, 10_000)
     clip: float = _within(1.0, 1e-3, 1e6)
     columns: int = _within(64, 1, 1024)
+    enough: int = _within(4000, 0, 1_000_000_000)
     budget: float = _within(16.0, 0.0, 10_000.0)
 
 

@@ -22,7 +22,7 @@ from training.fit import fit
 from training.interactions import interactions_of
 from training.privacy.asked import GRID, SHARES, Answers, capped, sums
 from training.privacy.gaussian import noise_for
-from training.privacy.model import ENOUGH, Asking, axes_of, delta_of_city, only_measured, points_of, root, settled
+from training.privacy.model import Asking, axes_of, delta_of_city, only_measured, points_of, root, settled
 from training.sources.content import fit_encoder
 
 DAY = 86_400
@@ -177,7 +177,7 @@ def test_a_private_release_is_saved_loaded_and_recommends(two_tastes, tmp_path, 
 def test_with_enough_learners_the_co_visits_speak(two_tastes):
     """The number comes from the noisy answers; here the noise itself says there are enough."""
     own = asked_of(two_tastes)
-    many = {**own, "learners": np.array([int(2 * ENOUGH / GRID)])}
+    many = {**own, "learners": np.array([int(2 * PRIVATE.privacy.enough / GRID)])}
     made = fit(two_tastes, PRIVATE, asking=Asking(noise=makes_up_for(own, many)))
     assert made.model.source_weights["metadata"] == PRIVATE.weights.metadata
     robots = np.array([name.startswith("robots") for name in made.model.ids])

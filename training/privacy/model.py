@@ -32,9 +32,6 @@ from training.sources.content import fit_encoder, fit_similar
 
 SILENT = ("als", "graph")
 """Sources that a private model does without: they know single visits."""
-ENOUGH = 4_000
-"""With fewer learners than this, by their noisy number, the co-visits are silent too: of simulated towns they helped those of 8,000
-learners and not those of 2,000 (``benchmarks/README.md``). No city's own data decides it."""
 _TOUCHED = 0.2
 """A theme counts as touched when it makes up this share of an activity, as in ``sources.adjacency``."""
 
@@ -142,7 +139,7 @@ def fit_private(
         metadata_weights=weights,
         features=features,
     )
-    silent = SILENT if answers.learners >= ENOUGH else (*SILENT, "metadata")
+    silent = SILENT if answers.learners >= config.privacy.enough else (*SILENT, "metadata")
     return model, encoder, _known(tables, answers, begun, config.privacy, delta), silent
 
 
