@@ -12,10 +12,13 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import OPEN, admit
 from api.desk.door import START, NobodyThere, came_in_front, opened_by_session, seated
+from api.desk.troubles import told
 from api.metrics import method_of
 from api.problems import Problem, problem_from
 from api.settings import Settings, is_loopback
@@ -114,9 +117,21 @@ class Access:
             except (Problem, StoreAway) as refusal:
                 if isinstance(refusal, StoreAway):
                     scope["app"].state.service.metrics.store_errors.labels("keys").inc()
-                await problem_from(refusal).response(scope["state"]["request_id"])(scope, receive, send)
+                await self._refused(scope, refusal)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    @staticmethod
+    def _refused(scope: Scope, refusal: Problem | StoreAway) -> Response:
+        """The problem; at the desk, when nobody can say whose session it is, as a page."""
+        headers = Headers(scope=scope)
+        if (
+            isinstance(refusal, StoreAway)
+            and opened_by_session(scope["path"])
+            and "text/html" in headers.get("accept", "")
+        ):
+            return told(Request(scope), problem_from(refusal))
+        return problem_from(refusal).response(scope["state"]["request_id"])
 
     async def _admit(self, scope: Scope) -> None:
         client = scope.get("client")

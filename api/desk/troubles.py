@@ -43,12 +43,13 @@ class PageRoute(APIRoute):
             except TooLarge:
                 return _page(request, 503, "large")
             except (Problem, LeerlijnError, DBAPIError) as error:
-                return _told(request, problem_from(error))
+                return told(request, problem_from(error))
 
         return handler
 
 
-def _told(request: Request, problem: Problem) -> Response:
+def told(request: Request, problem: Problem) -> Response:
+    """A problem as a page. Whoever has no key yet is not told which city this is."""
     if problem.status >= 500:
         LOG.error("%s in request %s", problem.slug, request.state.request_id)
     kind = "busy" if problem.slug == "busy" else _KINDS.get(problem.status, "broken")
@@ -61,5 +62,5 @@ def _page(request: Request, status: int, kind: str, headers: dict[str, str] | No
     mine = cities.get(key.city) if key is not None else next(iter(cities.values()), None)
     languages, name = (mine.live.catalogue.languages, mine.live.catalogue.name) if mine else ((), "")
     lang = answers.language_of(request, request.query_params.get("lang", ""), languages)
-    frame = answers.frame_of(request, lang, city=name)
+    frame = answers.frame_of(request, lang, city=name if key is not None or service_of(request).settings.demo else "")
     return answers.page(request, trouble(frame, kind), frame, status, headers)

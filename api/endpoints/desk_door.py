@@ -13,11 +13,12 @@ from api.desk.answers import NotOurForm, form_of, frame_of, session_of
 from api.desk.door import DOOR, START, NobodyThere, has_desk, seated, way_back
 from api.desk.room import desk_of
 from api.desk.session import COOKIE, SECURE_COOKIE, begin
+from api.desk.troubles import PageRoute
 from api.service import service_of
 from data.pages import asset
 from data.pages.desk import STYLES, door, passing
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 STATUS = {"wrong": 401, "scope": 403, "city": 403, "many": 429, "stale": 403}
 LONGEST_KEY = 200
 

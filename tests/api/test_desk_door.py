@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -132,6 +133,28 @@ def test_who_comes_in_by_the_front_finds_where_to_enter_a_key(keyed: Keyed, path
         ("GET", "/nowhere", BROWSER),
     ):
         problem(keyed.served.http.request(method, address, headers=headers), 401)
+
+
+def test_while_the_store_is_away_whoever_comes_in_reads_that_on_a_page(
+    keyed: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = keyed.key("coordinate")
+    with keyed.browser() as browser, keyed.browser() as other:
+        enter(browser, key)
+        door = other.get("/desk/key")
+        monkeypatch.setattr(keyed.served.service.keys, "_silent_until", float("inf"))
+        monkeypatch.setattr(keyed.served.service.keys, "_seen", OrderedDict())
+        pages = (
+            browser.get("/desk"),
+            browser.get("/report/nl"),
+            other.post("/desk/key", data={"token": token_of(door), "key": key, "to": "/desk"}),
+        )
+        for page in pages:
+            assert page.status_code == 503
+            assert page.headers["content-type"].startswith("text/html")
+            assert "Oss" not in page.text
+        programs = browser.get("/desk", headers={"Accept": "application/json"})
+        assert problem(programs, 503)["type"] == "urn:leerlijn:problem:store-away"
 
 
 def test_the_key_is_in_no_page_cookie_or_address(keyed: Keyed) -> None:
