@@ -53,12 +53,12 @@ def proving(fixed: Fixed, work: Work, batch: int) -> Iterator[Word]:
     while more and tree.tally[SEEN] < MOST:
         until = tree.tally[SEEN] + TURN
         while more and tree.tally[SEEN] < until:
-            more = grow(fixed, work, moments, tolls, tree, batch)
+            more = grow(fixed, work, moments, tolls, tree, min(batch, until - tree.tally[SEEN]))
             if more:
                 yield Word.ON
         work.tally[ITERATION] += 1
         yield Word.PROVEN if not more and work.value[BEST_WORTH] >= 0.0 else Word.REST
-        while SHARE * (tolls.tally[LOOKED] + tree.tally[SEEN]) > work.tally[EFFORT]:
+        while more and SHARE * (tolls.tally[LOOKED] + tree.tally[SEEN]) > work.tally[EFFORT]:
             yield Word.REST
 
 

@@ -143,8 +143,9 @@ def moments_of(fixed: Fixed) -> Moments | None:
 
 
 def useful_of(fixed: Fixed) -> Int32:
-    """Visits that a best route may hold: worth something, within the budgets, their badges given by some visit."""
-    wanted = (fixed.pinned[fixed.group] > 0) | (fixed.domain >= 0)
+    """Visits that a best route may hold: good for something, within the budgets, their badges given by some visit."""
+    asked = np.bitwise_or.reduce(fixed.requires, initial=np.uint64(0))
+    wanted = (fixed.pinned[fixed.group] > 0) | (fixed.domain >= 0) | (fixed.awards & asked > 0)
     affordable = (fixed.use <= fixed.limit).all(axis=1)
     given = np.bitwise_or.reduce(fixed.awards, initial=np.uint64(0))
     return np.flatnonzero(((fixed.appeal[0] > 0) | wanted) & affordable & (fixed.requires & ~given == 0)).astype(

@@ -185,7 +185,7 @@ def open_node(fixed: Fixed, work: Work, moments: Moments, tolls: Tolls, tree: Tr
         to = moments.at[day, j, step_of(fixed.day_opens[day], moments.step, begin)]
         # What would follow best may be had already; then what follows next best counts.
         next_group = tolls.after[to]
-        had = next_group == moments.group[to] or (next_group >= 0 and tree.taken[next_group])
+        had = next_group >= 0 and tree.taken[next_group]
         up = rest + tolls.net[moments.item[to]] + (tolls.other[to] if had else tolls.gain[to]) - moments.far[e]
         if up > least:
             children = add(tree, level, children, j, up)

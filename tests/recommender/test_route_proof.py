@@ -1,0 +1,162 @@
+"""What a proof promises: nothing better exists, the same in any batches, and no word about what is too large for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from benchmarks.routes.exact import faults
+from benchmarks.routes.towns import random_problem
+from recommender.routing.kernel import tolls as tolls_module
+from recommender.routing.kernel import tree as tree_module
+from recommender.routing.kernel.moments import moments_of
+from recommender.routing.kernel.search import start
+from recommender.routing.kernel.state import BEST_PRIZE, BEST_WORTH, ITERATION, fixed_from, work_for
+from recommender.routing.kernel.tolls import LOWEST, tighten, tolls_of
+from recommender.routing.problem import MaxIterations, Problem
+from recommender.routing.proving import EVERY, Word, proving
+from recommender.routing.solve import solve, warm_up
+from tests.recommender.test_solve import line, same, town
+from tests.recommender.test_solve_best import problems
+from tests.recommender.trying import best_by_trying, retold
+
+UNTIL_PROVEN = MaxIterations(4 * EVERY)
+
+
+@given(problems(least=10))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_proven_is_the_best_of_all(problem: Problem) -> None:
+    solution = solve(problem, UNTIL_PROVEN)
+    best = best_by_trying(problem)
+    assert retold(problem, solution) == best
+    assert solution.feasible == (best[0] == len(problem.pinned) and best[1] == problem.min_domains)
+    if solution.feasible and best[2] > 0:
+        assert solution.proven
+    assert not solution.proven or solution.feasible
+
+
+@given(problems(least=10))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_route_is_above_the_bound_whatever_the_tolls(problem: Problem) -> None:
+    fixed = fixed_from(problem)
+    moments = moments_of(fixed)
+    best = best_by_trying(problem)
+    if moments is None or best[0] < len(problem.pinned) or best[1] < problem.min_domains:
+        return
+    tolls = tolls_of(fixed, moments)
+    # What is aimed at is too low on purpose, so that the tolls get as high as they can.
+    while tighten(fixed, moments, tolls, -1e6, -1e6, 1):
+        assert tolls.figure[LOWEST] >= best[2] * (1 - 1e-5)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_the_tree_alone_finds_the_best_outing(number: int) -> None:
+    problem = random_problem(number, 9)
+    fixed = fixed_from(problem)
+    work = work_for(fixed, 0)
+    start(fixed, work)
+    words = [word for word, _ in zip(proving(fixed, work, 10**9), range(100), strict=False)]
+    best = best_by_trying(problem)
+    if best[0] < len(problem.pinned) or best[1] < problem.min_domains:
+        assert words == [Word.REST]
+        assert work.value[BEST_WORTH] < 0
+    else:
+        assert words == [Word.PROVEN]
+        assert work.value[BEST_PRIZE] == best[2]
+    assert work.tally[ITERATION] == 1
+
+
+def test_batches_change_nothing() -> None:
+    fixed = fixed_from(random_problem(1, 30))
+    ends = []
+    for batch in (1, 10**9):
+        work = work_for(fixed, 0)
+        start(fixed, work)
+        words = [word for word, _ in zip(proving(fixed, work, batch), range(20_000), strict=False)]
+        ends.append((words[-1], work.best_tour.tolist(), work.value.tolist(), work.tally[ITERATION]))
+        assert (words.count(Word.ON) > 20) == (batch == 1)
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(("number", "sessions"), [(7, 30), (12, 60), (20, 60)])
+def test_a_proven_outing_ends_the_search_and_is_the_same_again(number: int, sessions: int) -> None:
+    problem = random_problem(number, sessions)
+    solution = solve(problem, MaxIterations(100_000), seed=1)
+    assert solution.proven
+    assert solution.iterations < 5000
+    assert not list(faults(problem, solution))
+    assert same(solution, solve(problem, MaxIterations(solution.iterations), seed=1))
+    other = solve(problem, MaxIterations(100_000), seed=2)
+    assert (other.prize, other.proven) == (solution.prize, True)
+
+
+def test_of_equal_outings_the_one_with_the_shortest_way_is_proven() -> None:
+    sessions = line(6, group=np.array([0, 0, 0, 1, 1, 1], dtype=np.int32), use=np.ones((1, 6)), limit=np.array([2.0]))
+    solution = solve(sessions, UNTIL_PROVEN)
+    assert solution.proven
+    assert sorted(solution.visit.tolist()) == [0, 3]
+
+
+def test_a_wish_that_cannot_be_met_is_not_called_proven() -> None:
+    closed = line(3, opens=np.full((1, 3, 1), np.nan), pinned=np.array([1], dtype=np.int32))
+    solution = solve(closed, UNTIL_PROVEN)
+    assert (solution.feasible, solution.proven) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        town(n=600, days=1, seed=1),
+        line(3, service=np.zeros(3), travel=np.zeros((5, 5))),
+        line(0),
+        line(3, prize=np.zeros(3)),
+        line(2, opens=np.zeros((0, 2, 1)), closes=np.zeros((0, 2, 1)), day_opens=np.zeros(0), day_closes=np.zeros(0)),
+    ],
+    ids=["many", "without time", "nothing", "worth nothing", "no day"],
+)
+def test_what_is_too_large_or_too_small_is_searched_as_before(problem: Problem) -> None:
+    assert moments_of(fixed_from(problem)) is None
+    solution = solve(problem, MaxIterations(EVERY + 20))
+    assert (solution.iterations, solution.proven) == (EVERY + 20, False)
+
+
+def test_a_badge_on_a_later_day_does_not_open_an_earlier_one() -> None:
+    days = (2, 3, 1)
+    opens = np.full(days, np.nan)
+    opens[1, 0], opens[0, 1], opens[1, 2] = 10.0, 10.0, 10.0
+    problem = line(
+        3,
+        opens=opens,
+        closes=opens + 50.0,
+        day_opens=np.zeros(2),
+        day_closes=np.full(2, 100.0),
+        prize=np.array([1.0, 50.0, 20.0]),
+        awards=np.array([1, 0, 0], dtype=np.uint64),
+        requires=np.array([0, 1, 1], dtype=np.uint64),
+    )
+    solution = solve(problem, UNTIL_PROVEN)
+    assert (solution.visit.tolist(), solution.proven) == ([0, 2], True)
+    # The bound knows it too, without a tree.
+    fixed = fixed_from(problem)
+    moments = moments_of(fixed)
+    assert moments is not None
+    tolls = tolls_of(fixed, moments)
+    assert not tighten(fixed, moments, tolls, 21.0 - 1e-3, 21.0, 10**9)
+    assert tolls.figure[LOWEST] == pytest.approx(21.0, abs=0.5)
+
+
+def test_money_in_odd_cents_is_not_overspent_by_rounding() -> None:
+    problem = line(30, use=np.full((1, 30), 0.1), limit=np.array([0.3]))
+    solution = solve(problem, UNTIL_PROVEN)
+    assert len(solution.visit) <= 3
+    assert problem.use is not None
+    assert problem.use[0, solution.visit].sum() <= 0.3 + 1e-12
+
+
+def test_warming_up_compiles_the_one_signature_there_is() -> None:
+    warm_up()
+    solve(random_problem(3, 30), MaxIterations(EVERY + 1))
+    solve(line(3), MaxIterations(EVERY + 1))
+    assert len(tolls_module.tighten.signatures) == 1  # type: ignore[attr-defined]
+    assert len(tree_module.grow.signatures) == 1  # type: ignore[attr-defined]
