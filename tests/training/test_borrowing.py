@@ -12,7 +12,7 @@ from tests.training.conftest import coming
 from training.borrowing.coefficients import Coefficients, Rung, coefficients_from
 from training.borrowing.estimate import estimate
 from training.borrowing.files import read_coefficients, write_json
-from training.borrowing.learn import learn
+from training.borrowing.learn import learn, settings_digest
 from training.borrowing.pool import between_cities, pool, random_effects
 from training.borrowing.prior import Belief, Prior, PriorRung, prior_from
 from training.config import Borrow, Config, load_config, parse_config
@@ -24,9 +24,9 @@ N = len(LEARNED)
 DEFAULTS = dict.fromkeys(LEARNED, 1.0)
 
 
-def city(name, values=(1.0, 2.0), information=((4.0, 1.0), (1.0, 9.0)), stamps=200, version="1.0"):
+def city(name, values=(1.0, 2.0), information=((4.0, 1.0), (1.0, 9.0)), stamps=200, version="1.0", settings="0"):
     rung = Rung(stamps, 400, 90, ("popular", "minutes"), np.array(values), np.array(information))
-    return Coefficients(name, version, (rung,))
+    return Coefficients(name, version, settings, (rung,))
 
 
 def prior(**more):
@@ -113,6 +113,7 @@ def test_a_size_of_history_needs_three_cities():
         ([city("a"), city("b")], "2 cities: 3 or more"),
         ([city("a"), city("b"), city("b")], "city 'b' is there twice"),
         ([city("a"), city("b"), city("c", version="2.0")], "different versions: 1.0, 2.0"),
+        ([city("a"), city("b"), city("c", settings="1")], "different settings of the model: a 0, b 0, c 1"),
         ([], "0 cities"),
     ],
 )
@@ -364,11 +365,16 @@ def test_nothing_leaves_but_numbers_for_the_weights(two_tastes, shared):
     assert {"r-00", "animals-19-1", "s-robots-00-0", "education"} <= names
     assert not {name for name in names if name in text.replace("two-tastes", "")}
     given = json.loads(text)
-    assert set(given) == {"kind", "schema", "city", "version", "rungs"}
+    assert set(given) == {"kind", "schema", "city", "version", "settings", "rungs"}
     assert set(given["rungs"][0]) == {"stamps", "choices", "learners", "values", "information"}
     assert set(given["rungs"][0]["values"]) == set(LEARNED)
     numbers = [*given["rungs"][0]["values"].values(), *np.ravel(given["rungs"][0]["information"])]
     assert all(value == float(f"{value:.6g}") for value in numbers)
+
+
+def test_settings_that_shape_the_sources_tell_cities_apart_and_others_do_not(quick):
+    assert settings_digest(replace(quick, als=replace(quick.als, factors=9))) != settings_digest(quick)
+    assert settings_digest(replace(quick, seed=9, threads=2)) == settings_digest(quick)
 
 
 def test_what_too_few_learners_speak_of_stays(two_tastes, quick):

@@ -46,10 +46,14 @@ class Rung:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """One city's rungs, the smallest history first."""
+    """One city's rungs, the smallest history first.
+
+    ``version`` and ``settings``, a digest, say with what sources they were learned: other sources deserve other weights.
+    """
 
     city: str
     version: str
+    settings: str
     rungs: tuple[Rung, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,7 +68,8 @@ class Coefficients:
             }
             for rung in self.rungs
         ]
-        return {"kind": KIND, "schema": SCHEMA, "city": self.city, "version": self.version, "rungs": rungs}
+        made = {"city": self.city, "version": self.version, "settings": self.settings}
+        return {"kind": KIND, "schema": SCHEMA, **made, "rungs": rungs}
 
 
 def rounded(value: float) -> float:
@@ -82,8 +87,12 @@ def coefficients_from(given: object, source: str = "coefficients") -> Coefficien
     """
     file = Fields(given, source)
     file.must_be(KIND, SCHEMA, "python -m training share")
-    rungs = tuple(_rung(one) for one in file.parts("rungs"))
-    return Coefficients(file.get("city", str, "the id of a city"), file.get("version", str, "a version"), rungs)
+    return Coefficients(
+        file.get("city", str, "the id of a city"),
+        file.get("version", str, "a version"),
+        file.get("settings", str, "a digest"),
+        tuple(_rung(one) for one in file.parts("rungs")),
+    )
 
 
 def _rung(file: Fields) -> Rung:

@@ -7,6 +7,8 @@ begun (many learners, a stamp or two each) and those that are small (few learner
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from importlib.metadata import version
@@ -37,6 +39,8 @@ GROUPS = 4
 MOST = 500
 """Choices after each moment of a city that has just begun, and of all its small cities together."""
 ALTERNATIVES = 50
+SHAPING = ("als", "graph", "similar", "metadata", "popular", "encoder")
+"""Sections of the settings that shape what the sources say."""
 DAY = 86_400
 
 
@@ -75,7 +79,13 @@ def learn(
             f"{tables.city.id}: nothing to share: {wanted[0]} stamps with choices by {config.share.least} learners "
             f"in the {DAYS} days after them are needed"
         )
-    return Coefficients(tables.city.id, version("leerlijn"), tuple(rungs))
+    return Coefficients(tables.city.id, version("leerlijn"), settings_digest(config), tuple(rungs))
+
+
+def settings_digest(config: Config) -> str:
+    """Eight hexadecimal digits of the settings that shape what the sources say."""
+    text = json.dumps({name: asdict(getattr(config, name)) for name in SHAPING}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _choices_after(tables: Tables, cut: int, size: int, config: Config) -> Iterator[Choices]:

@@ -29,7 +29,7 @@ def pool(cities: Sequence[Coefficients]) -> Prior:
     Raises
     ------
     BadInput
-        When a city is there twice, two versions are mixed, or fewer than ``LEAST_CITIES`` speak of any size of history.
+        When a city is there twice, versions or settings are mixed, or fewer than ``LEAST_CITIES`` speak of any size of history.
     """
     ordered = sorted(cities, key=lambda one: one.city)
     names = [one.city for one in ordered]
@@ -37,6 +37,9 @@ def pool(cities: Sequence[Coefficients]) -> Prior:
         raise BadInput(f"city {twice[0]!r} is there twice; leave one of its files out")
     if len(versions := sorted({one.version for one in ordered})) > 1:
         raise BadInput(f"made by different versions: {', '.join(versions)}; share again with the same one")
+    if len({one.settings for one in ordered}) > 1:
+        told = ", ".join(f"{one.city} {one.settings}" for one in ordered)
+        raise BadInput(f"made with different settings of the model: {told}; share again with the same ones")
     by_size: dict[int, list[Rung]] = {}
     for one in ordered:
         for rung in one.rungs:
