@@ -32,10 +32,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture(scope="module")
 def served(town: Town) -> Iterator[Served]:
     with serve(Settings(home=town.home.path)) as running:
-        desk = running.app.state.desk
-        for kept in (desk.answers, desk.drawings, desk._insights):
-            kept._patience = 120.0  # a test waits for the answer itself
+        wait_for_answers(running)
         yield running
+
+
+def wait_for_answers(running: Served) -> None:
+    """A test waits for the answer itself."""
+    desk = running.app.state.desk
+    for kept in (desk.answers, desk.drawings, desk._insights):
+        kept._patience = 120.0
 
 
 @pytest.fixture
@@ -271,6 +276,7 @@ def test_a_city_that_was_not_measured_gets_its_answer_all_the_same(served: Serve
 
 
 def test_a_town_of_six_people_shows_none_of_them(oss: Served) -> None:
+    wait_for_answers(oss)
     with httpx.Client(base_url=f"http://127.0.0.1:{oss.port}", headers=BROWSER, timeout=90) as browser:
         assert "There is nothing to show here" in opened(browser, "/desk/least")
         what = {"theme": "robots", "venue": "lib", "weekday": "2", "hour": "14:00", "price": "0", "from": "", "to": ""}
