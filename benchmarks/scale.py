@@ -124,10 +124,12 @@ def beside(large: Large, config: Config) -> Callable[[], Any]:
     return run
 
 
-def fitted(folder: Path, aside: Path, config: Config, took: Took, parts: list[str]) -> None:
+def fitted(
+    folder: Path, aside: Path, config: Config, took: Took, parts: list[str], large: Large, straight: bool
+) -> None:
     """The steps of ``training.fit`` one by one, on stamps that stay on disk."""
     threads = config.threads or os.cpu_count() or 1
-    found_city = opened(folder, aside, took)
+    found_city = opened(folder, aside, took, large, straight)
     if found_city is None:
         return
     tables, history = found_city
@@ -166,18 +168,18 @@ def fitted(folder: Path, aside: Path, config: Config, took: Took, parts: list[st
             took.step("digest of the data", history.digest)
 
 
-def opened(folder: Path, aside: Path, took: Took) -> tuple[Tables, OnDisk] | None:
+def opened(folder: Path, aside: Path, took: Took, large: Large, straight: bool) -> tuple[Tables, OnDisk] | None:
     """The city, its stamps read in parts and in order onto disk, where the next run finds them."""
     tables, done = read_folder(folder, without={"stamps"}), aside / "done.json"
 
     def read() -> None:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        found = spool(lambda: chunks_of(folder, tables), aside)
+        found = spool(large.frames if straight else lambda: chunks_of(folder, tables), aside)
         done.write_text(json.dumps({"rows": found.rows, "learners": found.learners}))
 
     if not done.exists():
-        took.step("reading, in order onto disk", read)
+        took.step("in order onto disk, straight" if straight else "reading, in order onto disk", read)
     if not done.exists():
         return None
     known = json.loads(done.read_text())
@@ -197,6 +199,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("/tmp/leerlijn-scale"))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing after so many")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--straight", action="store_true", help="leave out reading Parquet and judging each stamp")
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
     base = Config(threads=given.threads)
@@ -216,7 +219,7 @@ def main() -> None:
     if "implicit" in given.parts:
         took.step(f"implicit alone, {given.iterations} rounds", beside(large, config))
     if set(given.parts) - {"data", "implicit"}:
-        fitted(folder, folder / "in-order", config, took, given.parts)
+        fitted(folder, folder / "in-order", config, took, given.parts, large, given.straight)
     table = Table(
         "step",
         "seconds",

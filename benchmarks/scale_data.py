@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from scipy import sparse
 
+from data.columns import STAMPS
 from data.settings import format_settings
 from data.tables import CitySettings
 
@@ -74,6 +75,20 @@ class Large:
                 part.append(sparse.csr_matrix((ones, where), shape=(height, self.activities)))
         early, late_ones = (sparse.vstack(part, format="csr", dtype=np.float32) for part in parts)
         return early, late_ones
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """The same stamps as canonical frames, without a file between."""
+        activities = pa.array([f"a{number:06d}" for number in range(self.activities)], pa.large_string())
+        for number, (learner, activity, at) in enumerate(self.blocks()):
+            low = number * BLOCK
+            names = pa.array([f"p{one:07d}" for one in range(low, low + BLOCK)], pa.large_string())
+            columns = {
+                "learner_id": names.take(pa.array(learner - low)),
+                "activity_id": activities.take(pa.array(activity)),
+            }
+            frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()})
+            known = frame.assign(at=at, chosen_by=pd.Series(["self"] * len(at), dtype="str"))
+            yield known.assign(session_id=pd.Series([""] * len(at), dtype="str"), enjoyed=np.nan)[list(STAMPS.names)]
 
     def write(self, folder: Path) -> Path:
         """Write it as a folder of a city, the stamps as one file of Parquet per block."""

@@ -123,6 +123,7 @@ def with_spark(seen: sparse.csr_matrix, settings: Als, cores: int, memory: str) 
         .config("spark.driver.memory", memory)
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", str(2 * cores))
         .getOrCreate()
     )
@@ -192,7 +193,9 @@ def main() -> None:
             row = measured(with_implicit(seen, settings))
         factors, watch = row
         found = recall(factors, seen, later, vectors_of(seen, factors, settings))
-        table.add_row(name, f"{watch.wall:.1f}", f"{watch.cpu:.1f}", f"{watch.peak:.2f}", f"{found:.4f}")
+        figures = (name, f"{watch.wall:.1f}", f"{watch.cpu:.1f}", f"{watch.peak:.2f}", f"{found:.4f}")
+        Console(stderr=True).print(" · ".join(figures))
+        table.add_row(*figures)
     console.print(table)
     console.print(
         f"load {os.getloadavg()[0]:.1f}; this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"

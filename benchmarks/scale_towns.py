@@ -20,6 +20,7 @@ from rich.table import Table
 from sqlalchemy import update
 
 from benchmarks.machine import describe
+from benchmarks.scale_engines import Watch
 from data.home import Home
 from data.simulation import SimulationConfig, simulate
 from data.store import Store
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=2000)
     parser.add_argument("--engine", default="local")
     parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many; the next run goes on")
     parser.add_argument("--only-fill", action="store_true", help="invent, and train another time")
     given = parser.parse_args()
     home = Home(given.home.absolute())
@@ -71,23 +73,22 @@ def main() -> None:
     if given.only_fill:
         return
     console, started = Console(), time.perf_counter()
-    with open_engine(given.engine, given.jobs) as engine:
-        outcomes = list(
-            track(
-                train_all(found, Config(), home.path, None, engine),
-                "Training",
-                total=len(found),
-                console=Console(stderr=True),
-            )
-        )
+    with open_engine(given.engine, given.jobs) as engine, Watch() as watch:
+        outcomes, until = [], started + given.seconds
+        found_all = train_all(found, Config(), home.path, None, engine)
+        for outcome in track(found_all, "Training", total=len(found), console=Console(stderr=True)):
+            outcomes.append(outcome)
+            if time.perf_counter() > until:
+                break
+        found_all.close()
         slots = engine.slots
-    took = time.perf_counter() - started
     console.print(describe(slots) + f"; load {os.getloadavg()[0]:.1f}")
     table = Table("what", "figure", title=f"{len(found)} towns, {sum(one.size for one in found):,} stamps")
     for state, count in Counter(one.state for one in outcomes).items():
         seconds = [one.seconds for one in outcomes if one.state == state]
         table.add_row(state, f"{count}; {sum(seconds) / count:.1f} s each in its process, {max(seconds):.1f} s at most")
-    table.add_row("all together", f"{took:.0f} s")
+    table.add_row("all together", f"{len(outcomes)} in {watch.wall:.0f} s; {watch.cpu:.0f} processor seconds")
+    table.add_row("memory", f"{watch.peak:.2f} GiB, all processes")
     console.print(table)
     for one in outcomes:
         if one.state == "failed":
