@@ -78,7 +78,7 @@ def main() -> None:
         found_all = train_all(found, Config(), home.path, None, engine)
         for outcome in track(found_all, "Training", total=len(found), console=Console(stderr=True)):
             outcomes.append(outcome)
-            if time.perf_counter() > until:
+            if time.perf_counter() > until:  # the next run goes on
                 break
         found_all.close()
         slots = engine.slots
