@@ -42,7 +42,7 @@ from training.fit import fit, learn_weights
 from training.weights import Learned
 
 PLANTED = ("interest", "travel", "price", "age", "hour", "popularity", "next_station")
-SMALL_LEARNERS, SMALL_EACH = 30, 3
+SMALL_LEARNERS, SMALL_EACH = 30, 1
 """How small a small town is, and how many of them there are for each large one."""
 METRIC = "ndcg@10"
 BASE = "training alone"
