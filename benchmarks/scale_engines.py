@@ -45,6 +45,7 @@ class Watch:
     def __enter__(self) -> Watch:
         self._own = psutil.Process()
         self._before, self.peak, self._over = self._spent(), 0.0, threading.Event()
+        self._most = self._before
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._began = time.perf_counter()
         self._thread.start()
@@ -52,7 +53,7 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self.wall = time.perf_counter() - self._began
-        self.cpu = self._spent() - self._before
+        self.cpu = max(self._most, self._spent()) - self._before
         self._over.set()
         self._thread.join()
 
@@ -71,6 +72,7 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(0.2):
+            self._most = max(self._most, self._spent())  # of processes that are gone by the end, too
             total = 0
             for process in self._processes():
                 try:
