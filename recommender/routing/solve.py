@@ -37,7 +37,7 @@ def warm_up() -> None:
 
 
 def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
-    """Search for the route of the highest prize, until ``stop`` says so.
+    """Search for the route of the highest prize, until ``stop`` says so or it is proven that there is no better one.
 
     The greedy fill comes first; every iteration then takes a part of the route out and fills it up again. Equal
     problem, seed and number of iterations give an equal route, however often ``stop`` was asked in between.
@@ -127,7 +127,8 @@ def _narrowed(problem: Problem, rows: Int32) -> Problem:
 
 
 def _widened(solution: Solution, rows: Int32) -> Solution:
-    return replace(solution, visit=rows[solution.visit])
+    # What was left out of the search was left out of the proof too.
+    return replace(solution, visit=rows[solution.visit], proven=False)
 
 
 def answer(problem: Problem, fixed: Fixed, work: Work, proven: bool = False) -> Solution:

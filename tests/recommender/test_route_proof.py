@@ -16,7 +16,7 @@ from recommender.routing.kernel.state import BEST_PRIZE, BEST_WORTH, ITERATION, 
 from recommender.routing.kernel.tolls import LOWEST, tighten, tolls_of
 from recommender.routing.problem import MaxIterations, Problem
 from recommender.routing.proving import EVERY, Word, proving
-from recommender.routing.solve import solve, warm_up
+from recommender.routing.solve import MOST_VISITS, solve, warm_up
 from tests.recommender.test_solve import line, same, town
 from tests.recommender.test_solve_best import problems
 from tests.recommender.trying import best_by_trying, retold
@@ -119,6 +119,16 @@ def test_what_is_too_large_or_too_small_is_searched_as_before(problem: Problem) 
     assert moments_of(fixed_from(problem)) is None
     solution = solve(problem, MaxIterations(EVERY + 20))
     assert (solution.iterations, solution.proven) == (EVERY + 20, False)
+
+
+def test_of_very_many_visits_nothing_is_proven() -> None:
+    n = MOST_VISITS + 50
+    # Only two of them are open, so that the proof of what is left is at hand.
+    opens = np.full((1, n, 1), np.nan)
+    opens[0, :2] = 0.0
+    solution = solve(line(n, opens=opens, closes=opens + 50.0), UNTIL_PROVEN)
+    assert sorted(solution.visit.tolist()) == [0, 1]
+    assert not solution.proven
 
 
 def test_a_badge_on_a_later_day_does_not_open_an_earlier_one() -> None:
