@@ -20,6 +20,7 @@ LEERLIJN_HOME ?= var
 # For train-all: a folder with a folder per city instead of the store, and where the work is done.
 CITIES ?=
 ENGINE ?= local
+PRIVACY_EPSILON ?=
 
 py     := $(VENV)/bin/python
 made   := $(VENV)/.made
@@ -44,7 +45,7 @@ help: ## List every target
 	  '  CONFIG         settings of the model, a TOML file' \
 	  '  CITIES         folder with a folder per city, for train-all; without it the cities of the store' \
 	  '  ENGINE         where train-all works: local, or dask://scheduler:8786' \
-	  '  PRIVACY_EPSILON  how much a release may tell of one learner, 4 or less (docs/privacy.md); without it releases are personal data' \
+	  '  PRIVACY_EPSILON  how much a release may tell of one learner, 4 or less; see docs/privacy.md' \
 	  '  PORT           where to serve, 8000' \
 	  '  MODE           demo (no key, sample and simulated cities) or keys' \
 	  '  LEERLIJN_HOME  folder for the store, the releases and the reports, var' \

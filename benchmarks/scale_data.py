@@ -99,7 +99,12 @@ class Large:
         rng = np.random.default_rng([self.seed, 3])
         per_theme = WORDS // THEMES
         drawn = rng.zipf(1.5, size=(self.activities, TITLE + TEXT)) % per_theme
-        text = [[f"w{number}" for number in row] for row in (self._themes[:, None] * per_theme + drawn).tolist()]
+        # In letters: words that differ in numbers alone would describe nothing.
+        letters = str.maketrans("0123456789", "aeioubdfgk")
+        text = [
+            [f"w{number}".translate(letters) for number in row]
+            for row in (self._themes[:, None] * per_theme + drawn).tolist()
+        ]
         pd.DataFrame(
             {
                 "activity_id": [f"a{number:06d}" for number in range(self.activities)],
