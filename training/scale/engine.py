@@ -276,10 +276,12 @@ class Cluster:
         ]
 
     def _in_turn(self) -> Iterator[str]:
-        workers = sorted(self.client.ncores())
-        if not workers:
-            raise Lost("no Dask worker is left")
-        return cycle(workers)
+        if not self.client.ncores():  # those that went away may be on their way back
+            try:
+                self.client.wait_for_workers(1, timeout=_PATIENCE)
+            except TimeoutError:
+                raise Lost("no Dask worker is left") from None
+        return cycle(sorted(self.client.ncores()))
 
     def fetch(self, held: Sequence[Any]) -> list[Any]:
         try:
