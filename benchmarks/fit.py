@@ -42,7 +42,9 @@ def invented(learners: int, activities: int, stamps: int, seed: int) -> Tables:
     of_activity = rng.integers(THEME_COUNT, size=activities)
     per_theme = WORDS // THEME_COUNT
     words = of_activity[:, None] * per_theme + rng.zipf(1.5, size=(activities, TITLE + TEXT)) % per_theme
-    text = [[f"w{number}" for number in row] for row in words.tolist()]
+    # In letters: words that differ in numbers alone would describe nothing.
+    letters = str.maketrans("0123456789", "aeioubdfgk")
+    text = [[f"w{number}".translate(letters) for number in row] for row in words.tolist()]
     likes = rng.integers(THEME_COUNT, size=(learners, 3))
     learner = np.sort(rng.integers(learners, size=stamps))
     liked = np.where(rng.random(stamps) < 0.7, likes[learner, rng.integers(3, size=stamps)], rng.integers(THEME_COUNT))

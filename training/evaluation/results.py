@@ -13,6 +13,7 @@ import numpy as np
 
 from recommender.city import DOMAINS, UNKNOWN, Catalogue
 from training.config import Config
+from training.evaluation.beside import Beside, beside
 from training.evaluation.cut import Cut, Cuts
 from training.evaluation.gap import reach_part
 from training.evaluation.groups import by_age, by_area, by_history, grouped
@@ -22,7 +23,6 @@ from training.evaluation.metrics import CUTOFFS
 from training.evaluation.plain import NOTHING, cell, count, drawn_cell, iso, rounded, share
 from training.evaluation.pooled import People, Pooled
 from training.evaluation.several import compare
-from training.evaluation.told import Told, told
 from training.evaluation.uncertainty import bounds_of, intervals
 from training.evaluation.verdict import ENGINE, NO_BASELINE, SERVED, verdict
 
@@ -114,7 +114,7 @@ def summarise(
     draws, seed, smallest = settings.bootstrap, config.seed, settings.smallest_cell
     by_length = by_history(present_lengths(pooled))
     groupings = [by_area(people.area), by_age(people.age), by_length]
-    may = told(pooled, groupings, by_length)
+    may = beside(pooled, groupings, by_length)
     models, differences = {}, {}
     for name in pooled.names:
         models[name], lead = (_without(one, may) for one in _of_list(pooled, name, draws, seed, smallest))
@@ -144,7 +144,7 @@ def summarise(
     }
 
 
-def _without(cells: dict[str, dict[str, Any]], may: Told) -> dict[str, dict[str, Any]]:
+def _without(cells: dict[str, dict[str, Any]], may: Beside) -> dict[str, dict[str, Any]]:
     """The cells that may be told; the others are there and empty."""
     if may.parts:
         return cells

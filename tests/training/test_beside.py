@@ -11,6 +11,7 @@ from data.translate import catalogue_from
 from recommender.city import DOMAINS
 from tests.training.subtraction import fewest_behind_a_sum
 from training.config import config_from
+from training.evaluation.beside import beside
 from training.evaluation.cut import Cut
 from training.evaluation.groups import by_history
 from training.evaluation.history import present_lengths
@@ -18,7 +19,6 @@ from training.evaluation.measured import BY_DOMAIN, PARTS, RELEVANT, SETTING, Me
 from training.evaluation.metrics import CUTOFFS
 from training.evaluation.pooled import People, pooled
 from training.evaluation.results import BY_CUT, summarise
-from training.evaluation.told import told
 from training.evaluation.verdict import ENGINE, SERVED
 
 CONFIG = config_from({"evaluation": {"bootstrap": 100}})
@@ -170,7 +170,7 @@ def test_parts_that_leave_out_a_few_are_not_shown(catalogue):
     few = (everybody.total(SETTING, "relevant") > 1).sum()
     assert 0 < few < 10
     by_length = by_history(present_lengths(everybody))
-    assert not told(everybody, [by_length], by_length).parts
+    assert not beside(everybody, [by_length], by_length).parts
     models = results(everybody, people, catalogue)["models"]
     assert all(models[name][f"{part}_recall@10"]["value"] is None for name in LISTS for part in PARTS)
     assert models[ENGINE]["recall@10"]["value"] is not None

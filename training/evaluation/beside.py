@@ -25,7 +25,7 @@ _NONE, _SOME, _ALL = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Told:
+class Beside:
     """What may be shown beside the figures of everybody.
 
     Attributes
@@ -46,7 +46,7 @@ class Told:
     by_cut: bool
 
 
-def told(pooled: Pooled, groupings: Sequence[Grouping], by_length: Grouping) -> Told:
+def beside(pooled: Pooled, groupings: Sequence[Grouping], by_length: Grouping) -> Beside:
     """Try everything that is published against every sum of it, the most important first.
 
     Parameters
@@ -93,7 +93,7 @@ def told(pooled: Pooled, groupings: Sequence[Grouping], by_length: Grouping) -> 
         people.astype(np.int64),
         HIDDEN_BELOW,
     )
-    return Told(*(good and base for good in rest))
+    return Beside(*(good and base for good in rest))
 
 
 def _people(pooled: Pooled, domain: str) -> int:
