@@ -7,7 +7,8 @@ from scipy import sparse
 
 from recommender.city import UNKNOWN, Bool, Float32, Int32
 
-_BLOCK = 512
+_BLOCK, _CELLS = 512, 4_000_000
+"""Candidates that are compared at once, and how many pairs of them and activities at most: products may be dense, and memory is not."""
 
 
 def likeness(
@@ -52,8 +53,9 @@ def likeness(
     own_column = np.full(candidates.shape[0], UNKNOWN, dtype=np.int32) if own is None else column[own]
     blocks: list[sparse.csr_array] = []
     scales = [np.empty(0, dtype=np.float32)]
-    for start in range(0, candidates.shape[0], _BLOCK):
-        part = slice(start, start + _BLOCK)
+    size = max(1, min(_BLOCK, _CELLS // max(len(pool), 1)))
+    for start in range(0, candidates.shape[0], size):
+        part = slice(start, start + size)
         squared = _squared_cosines(sparse.csr_array(candidates[part] @ across), own_column[part])
         total = np.asarray(squared.astype(np.float64).sum(axis=1)).ravel()  # whatever the order of the rows
         divisor = np.sqrt(np.where(total > 0, total, 1)).astype(np.float32) if scale is None else scale[part]
