@@ -10,6 +10,7 @@ import pytest
 
 from data.columns import ACTIVITIES, PASSPORTS, SESSIONS, STAMPS, THEMES, VENUES
 from data.tables import CitySettings, Tables, frame_of
+from training.__main__ import main
 from training.config import Config, config_from
 
 DAY = 86_400
@@ -80,3 +81,22 @@ def quick() -> Config:
             "evaluation": {"bootstrap": 200},
         }
     )
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Type a command; gives exit code, standard output and standard error. State lives in a fresh folder."""
+    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
+    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def typed(*arguments):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stopped:
+            code = stopped.code
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        return code or 0, shown.out, shown.err
+
+    return typed

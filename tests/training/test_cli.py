@@ -26,25 +26,6 @@ bootstrap = 100
 """
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Type a command; gives exit code, standard output and standard error. State lives in a fresh folder."""
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def typed(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stopped:
-            code = stopped.code
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err
-        return code or 0, shown.out, shown.err
-
-    return typed
-
-
 @pytest.fixture(scope="module")
 def folder(two_tastes, tmp_path_factory):
     path = write_folder(coming(two_tastes), tmp_path_factory.mktemp("town"))

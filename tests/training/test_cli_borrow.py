@@ -7,7 +7,6 @@ import pytest
 
 from data.folder import write_folder
 from tests.training.conftest import coming, two_tastes_town
-from training.__main__ import main
 
 QUICK = """
 threads = 1
@@ -21,25 +20,6 @@ ease_limit = 0
 [encoder]
 characters = false
 """
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Type a command; gives exit code, standard output and standard error. State lives in a fresh folder."""
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def typed(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stopped:
-            code = stopped.code
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err
-        return code or 0, shown.out, shown.err
-
-    return typed
 
 
 @pytest.fixture(scope="module")

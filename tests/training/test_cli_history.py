@@ -11,7 +11,6 @@ from data.folder import write_folder
 from data.home import Home
 from data.store import Store
 from tests.data.histories import NAMING_NOOR, badge, checkin, statement
-from training.__main__ import main
 
 FOLDERS = {
     "openbadges": ("openbadges", "clr"),
@@ -31,20 +30,12 @@ NAMING = {
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys, tiny):
+def run(run, tiny, tmp_path):
     """Type a command with Klein-Oss in the store; gives exit code, and all that was shown."""
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
 
     def typed(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stopped:
-            code = stopped.code
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err
-        return code or 0, shown.out + shown.err
+        code, out, err = run(*arguments)
+        return code, out + err
 
     assert typed("load", write_folder(tiny, tmp_path / "town"))[0] == 0
     return typed

@@ -4,29 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from data.folder import write_folder
-from training.__main__ import main
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Type a command; gives exit code, standard output and standard error. State lives in a fresh folder."""
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def typed(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stopped:
-            code = stopped.code
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err
-        return code or 0, shown.out, shown.err
-
-    return typed
 
 
 def test_before_anything_was_measured_the_report_says_what_to_do(run, two_tastes, tmp_path):

@@ -1,38 +1,24 @@
 """Streets and a timetable for a city, as somebody types it."""
 
 import csv
+from functools import partial
 
 import pytest
 
+from data.home import Home
+from data.store import Store
 from data.travel.city import FILES
 from tests.data.gtfs_feeds import STOP_TIMES, feed, zipped
-from training.__main__ import main
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys, two_tastes):
+def run(run, tmp_path, two_tastes):
     """Type a command about a city that is in the store; gives exit code, standard output and standard error."""
-    from data.home import Home
-    from data.store import Store
-
-    monkeypatch.setenv("LEERLIJN_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("LEERLIJN_DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "var").mkdir()
     with Store(Home(tmp_path / "var").store_url) as store:
         store.create()
         store.save(two_tastes)
-
-    def typed(*arguments):
-        try:
-            code = main(["travel", *(str(argument) for argument in arguments)])
-        except SystemExit as stopped:
-            code = stopped.code
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err
-        return code or 0, shown.out, shown.err
-
-    return typed
+    return partial(run, "travel")
 
 
 @pytest.fixture
