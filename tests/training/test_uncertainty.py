@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from training.evaluation.uncertainty import bootstrap_means, bounds_of, intervals, paired_p
+from training.evaluation.score import paired_p
+from training.evaluation.uncertainty import bootstrap_means, bounds_of, intervals
 
 
 def test_a_figure_that_is_the_same_for_everybody_is_certain():
@@ -80,6 +81,32 @@ def test_nobody_among_thirty_may_still_be_a_tenth(end, bounds):
     assert (
         bounded(np.full(300, end), bounds=bounds).high - bounded(np.full(300, end), bounds=bounds).low < 0.014 * width
     )
+
+
+def test_where_most_stand_at_an_end_five_more_learners_are_imagined():
+    """24 zeros, 6 of 0.5, by hand: of five more learners, four stand at an end and count as a yes or a no."""
+    found = bounded(np.repeat([0.0, 0.5], [24, 6]))
+    share = 0.1
+    seen, whole = 0.04 * 30 / 29, share * (1 - share) * 30 / 29
+    pull = 2.0452296**2 * (30 * seen + 4 * whole + 1 * seen) / 35 / 30 / (share * (1 - share))
+    middle = (share + pull / 2) / (1 + pull)
+    half = np.sqrt(share * (1 - share) * pull + pull**2 / 4) / (1 + pull)
+    assert (found.low, found.high) == pytest.approx((middle - half, middle + half), abs=1e-6)
+
+
+def test_who_stands_near_an_end_does_not_stand_there():
+    values = np.random.default_rng(2).choice([0.0, 0.2, 0.6], 40, p=[0.6, 0.3, 0.1])
+    there, near = bounded(values), bounded(np.where(values == 0, 1e-6, values))
+    assert there.high - there.low > 1.03 * (near.high - near.low)
+    assert near.value == pytest.approx(there.value, abs=1e-5)
+
+
+@pytest.mark.parametrize("bounds", [(0.0, 1.0), (-1.0, 1.0), (0.0, 7.0)])
+def test_a_range_is_a_range_wherever_it_lies(bounds):
+    values = np.random.default_rng(2).choice([0.0, 0.2, 0.6, 1.0], 40)
+    low, width = bounds[0], bounds[1] - bounds[0]
+    one, other = bounded(values), bounded(low + width * values, bounds=bounds)
+    assert (other.low, other.high) == pytest.approx((low + width * one.low, low + width * one.high))
 
 
 def test_everybody_alike_inside_the_range_is_certain():
@@ -177,6 +204,18 @@ def test_the_p_is_below_5_percent_exactly_where_the_interval_leaves_out_nothing(
         assert (paired_p(lead) < 0.05) == outside
         sides[outside] += 1
     assert min(sides.values()) > 50
+
+
+def test_so_it_is_where_some_stand_at_an_end():
+    rng = np.random.default_rng(8)
+    sides = {True: 0, False: 0}
+    for _ in range(400):
+        lead = rng.choice([-1.0, -0.5, 0.0, 0.5, 1.0], 30, p=[0.15, 0.1, 0.35, 0.15, 0.25])
+        found = bounded(lead, bounds=(-1.0, 1.0))
+        outside = not found.low <= 0 <= found.high
+        assert (paired_p(lead) < 0.05) == outside
+        sides[outside] += 1
+    assert min(sides.values()) > 20
 
 
 def test_a_p_of_nothing():

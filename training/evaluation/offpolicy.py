@@ -31,7 +31,9 @@ from data.messages import load
 from recommender.city import Float64, Int64
 from recommender.errors import BadInput
 from recommender.insight.cells import HIDDEN_BELOW, rounded
-from training.evaluation.uncertainty import Interval, intervals, moments, score_limits
+from training.evaluation.moments import moments
+from training.evaluation.score import score_limits
+from training.evaluation.uncertainty import LEVEL, Interval, intervals
 
 SLOTS, EFFECTIVE = 5_000, 400.0
 HORIZON_DAYS = 30.0
@@ -133,8 +135,7 @@ def estimates(logged: Logged, draws: int, seed: int) -> dict[str, Interval]:
     sums = np.bincount(place, weight * logged.reward)[:, None].astype(np.float64)
     rows = np.bincount(place, weight)[:, None].astype(np.float64)
     ratio = moments(sums, rows)
-    zero, one = np.zeros(1), np.ones(1)
-    low, high = score_limits(ratio.mean, ratio.variance, ratio.clusters, zero, one)
+    low, high = score_limits(sums, rows, np.zeros(1), np.ones(1), LEVEL)
     found["snips"] = Interval(float(ratio.mean[0]), float(low[0]), float(high[0]), int(ratio.clusters[0]))
     return found
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.city import Float64, Int64
-from training.evaluation.uncertainty import Bounds, Interval, intervals, paired_p
+from training.evaluation.score import paired_p
+from training.evaluation.uncertainty import Bounds, Interval, intervals
 
 
 @dataclass(frozen=True)
