@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,6 +41,25 @@ def test_likeness_is_its_definition(seed, neighbours):
     assert weights.toarray() == pytest.approx(
         plain_likeness(activities[own], activities, stamped, neighbours, own), abs=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    ("activities", "features", "kept"), [(700, 40, 1), (700, 40, 30), (600, 8, 200), (300, 400, 500)]
+)
+def test_many_activities_keep_the_bits_of_sparse_products(activities, features, kept):
+    rng = np.random.default_rng(activities + kept)
+    rows = unit(rng.integers(0, 3, (activities, features)) * (rng.random((activities, features)) < 0.4))
+    stamped, own = rng.random(activities) < 0.8, np.arange(activities, dtype=np.int32)
+    squared = sparse.csr_array(rows @ rows.T @ sparse.diags_array(stamped.astype(np.float32)))
+    squared.data **= 2
+    squared.setdiag(0)
+    total = squared.astype(np.float64).sum(axis=1)
+    divisor = np.sqrt(np.where(total > 0, total, 1)).astype(np.float32)
+    expected = strongest(sparse.csr_array(sparse.diags_array(1 / divisor) @ squared), kept)
+    with ThreadPoolExecutor(3) as pool:
+        weights, scale = likeness(rows, rows, stamped, kept, own, share_out=pool.map)
+    assert np.array_equal(scale, divisor)
+    assert np.array_equal(weights.toarray(), expected.toarray().T)
 
 
 def test_an_activity_does_not_resemble_itself_but_its_twin_does():

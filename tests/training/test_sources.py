@@ -263,10 +263,10 @@ def test_a_description_leads_to_the_factors_of_its_like():
 def test_similar_is_the_same_in_one_block_or_many(crowd_features, monkeypatch):
     visited = np.arange(crowd_features.shape[0]) % 3 > 0
     whole, scale = fit_similar(crowd_features, visited, 10, threads=1)
-    monkeypatch.setattr("training.sources.content.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("recommender.likeness._BLOCK", 7)
     parts, same = fit_similar(crowd_features, visited, 10, threads=4)
-    assert whole.weights.toarray() == pytest.approx(parts.weights.toarray(), abs=1e-7)
-    assert scale == pytest.approx(same)
+    assert np.array_equal(whole.weights.toarray(), parts.weights.toarray())
+    assert np.array_equal(scale, same)
     assert not whole.weights.toarray()[~visited].any()
     assert (np.diff(whole.weights.tocsc().indptr) <= 10).all()
     assert not whole.weights.diagonal().any()

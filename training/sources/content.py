@@ -28,7 +28,6 @@ BLOCK_WEIGHTS = {
 }
 SMALLEST_COUNT = 2
 _NUMBER = re.compile(r"\d+")
-ROWS_AT_ONCE = 1024
 LARGEST_SHARE = 0.2
 """A character n-gram in more than a fifth of the activities tells nothing apart and costs most."""
 
@@ -130,10 +129,7 @@ def conjugate_gradients(gram: Product, targets: Float32, ridge: float, most: int
 
 def fit_similar(features: sparse.csr_array, visited: Bool, neighbours: int, threads: int) -> tuple[Neighbours, Float32]:
     """Content k-nearest: which activities resemble which, and the scale of each; see ``recommender.likeness``."""
-    rows = np.array_split(np.arange(features.shape[0], dtype=np.int32), max(features.shape[0] // ROWS_AT_ONCE, 1))
+    everything = np.arange(features.shape[0], dtype=np.int32)
     with ThreadPoolExecutor(threads) as pool:
-        found = list(
-            pool.map(lambda own: likeness(sparse.csr_array(features[own]), features, visited, neighbours, own), rows)
-        )
-    weights = sparse.hstack([part for part, _ in found], format="csr")
-    return Neighbours(sparse.csr_array(weights)), np.concatenate([scale for _, scale in found])
+        weights, scale = likeness(features, features, visited, neighbours, everything, share_out=pool.map)
+    return Neighbours(weights), scale
