@@ -22,25 +22,32 @@ class Batch(list[str]):
 
 def test_while_the_store_is_away_refused_work_does_not_pile_up(settle: Callable[..., Placed], tmp_path: Path) -> None:
     home, store_is_back, done = settle(tmp_path, releases=()), Event(), list[str]()
+    has_begun = Event()
 
     def held_up(_: Connection) -> None:
+        has_begun.set()
         store_is_back.wait(60)
         done.append("begun before")
 
     async def away() -> None:
         with Store(home.store_url) as store:
-            writer = Writer(store, patience=0.05)
+            writer = Writer(store, patience=1.0)
             writer.start()
-            with pytest.raises(StoreAway):
-                await writer.do(held_up)
-            for _ in range(3):
-                batch = Batch(["stamps"])
-                seen = weakref.ref(batch)
-                with pytest.raises(StoreAway):
-                    await writer.do(lambda _, batch=batch: done.extend(batch))  # type: ignore[misc]
-                del batch
-                assert seen() is None, "an app that sends it again and again fills the memory"
+            begun = asyncio.ensure_future(writer.do(held_up))
+            await asyncio.to_thread(has_begun.wait)
+            batch = Batch(["stamps"])
+            seen = weakref.ref(batch)
+            with pytest.raises(StoreAway, match="in time"):
+                await writer.do(lambda _, batch=batch: done.extend(batch))  # type: ignore[misc]
+            del batch
+            with pytest.raises(StoreAway, match="in time"):
+                await begun
+            assert seen() is None, "an app that sends it again and again fills the memory"
+            with pytest.raises(StoreAway, match="something else"):  # whoever comes now need not wait to hear it
+                await writer.do(lambda _: done.append("too late"))
             store_is_back.set()
+            while not done:
+                await asyncio.sleep(0.01)
             writer.patience = 60
             assert await writer.do(lambda _: done.append("after")) is None
             await writer.stop()
