@@ -17,11 +17,14 @@ from rich.table import Table as Grid
 
 from benchmarks.machine import describe
 from benchmarks.statistics import cities, coverage, drawn, gaps
-from benchmarks.statistics.people import ENGINE, Scores, joined, scores
+from benchmarks.statistics.people import Scores, joined, scores
 from data.simulation import SimulationConfig, simulate
 
 TOWNS = (5, 6, 7)
+UNSEEN = (9, 10, 11, 12)
+"""Towns on which nothing was chosen: how intervals are made was chosen in towns 5 and 6."""
 PEOPLE = (200, 600, 1500)
+CUTS = (30, 100, 300)
 
 
 def grid(title: str, *heads: str) -> Grid:
@@ -32,12 +35,13 @@ def grid(title: str, *heads: str) -> Grid:
     return table
 
 
-def coverage_tables(people: Scores, worlds: int, jobs: int) -> list[Grid]:
+def coverage_tables(people: Scores, towns: Sequence[int], worlds: int, jobs: int) -> list[Grid]:
     """Coverage of figures by size, ours beside percentiles; and where learners stand in several cuts."""
+    named = f"towns {', '.join(map(str, towns))}"
     known = coverage.populations(people.figures)
     heads = [f"n={n} {method}" for n in coverage.SIZES for method in coverage.METHODS]
     first = grid(
-        f"95% intervals that hold the truth, {worlds} worlds each (made per learner)", "figure", "mean", *heads
+        f"95% intervals that hold the truth, {worlds} worlds each (made per learner, {named})", "figure", "mean", *heads
     )
     cases = [(name, n, method) for name in known for n in coverage.SIZES for method in coverage.METHODS]
     found = Parallel(n_jobs=jobs)(
@@ -47,11 +51,16 @@ def coverage_tables(people: Scores, worlds: int, jobs: int) -> list[Grid]:
     for name, (values, _) in known.items():
         cells = [f"{held[name, n, method]:.3f}" for n in coverage.SIZES for method in coverage.METHODS]
         first.add_row(name, f"{values.mean():.3f}", *cells)
-    second = grid("learners in one to three cuts", "people", "learner as cluster", "rows as if people")
-    pool = people.figures[f"{ENGINE} recall@10"]
-    for n in (30, 100, 300):
-        both = coverage.seasons(pool, n, worlds, n)
-        second.add_row(str(n), f"{both['clusters']:.3f}", f"{both['rows']:.3f}")
+    second = grid(
+        f"learners in one to three cuts ({named})", "figure", *(f"n={n} {kind}" for n in CUTS for kind in _AS)
+    )
+    ranged = {name: (values, bounds) for name, (values, bounds) in known.items() if bounds is not None}
+    both = Parallel(n_jobs=jobs)(
+        delayed(coverage.seasons)(*ranged[name], n, worlds, n) for name in ranged for n in CUTS
+    )
+    for place, name in enumerate(ranged):
+        parts = both[place * len(CUTS) : (place + 1) * len(CUTS)]
+        second.add_row(name, *(f"{part[kind]:.3f}" for part in parts for kind in _AS))
     return [first, second]
 
 
@@ -94,6 +103,11 @@ def city_tables(worlds: int, jobs: int) -> list[Grid]:
     return cities.tables(max(10, worlds // 50), jobs, grid)
 
 
+def _living_in(towns: Sequence[int], jobs: int) -> Scores:
+    return joined(Parallel(n_jobs=jobs)(delayed(scores)(seed, 2000) for seed in towns))
+
+
+_AS = ("clusters", "rows")
 _GROUPINGS = ("area", "age", "history", "domain")
 PARTS = ("coverage", "gaps", "drawn", "cities")
 
@@ -113,11 +127,16 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[Grid], None] | 
         return 2
     console = Console(width=180)
     show = show or console.print
-    people = None
+    people = unseen = None
     if {"coverage", "gaps"} & set(given.parts):
-        people = joined(Parallel(n_jobs=given.jobs)(delayed(scores)(seed, 2000) for seed in TOWNS))
+        people = _living_in(TOWNS, given.jobs)
+    if "coverage" in given.parts:
+        unseen = _living_in(UNSEEN, given.jobs)
     makers: dict[str, Callable[[], list[Grid]]] = {
-        "coverage": lambda: coverage_tables(people, given.worlds, given.jobs),  # type: ignore[arg-type]
+        "coverage": lambda: [
+            *coverage_tables(people, TOWNS, given.worlds, given.jobs),  # type: ignore[arg-type]
+            *coverage_tables(unseen, UNSEEN, given.worlds, given.jobs),  # type: ignore[arg-type]
+        ],
         "gaps": lambda: gap_tables(people, given.worlds, given.jobs),  # type: ignore[arg-type]
         "drawn": lambda: drawn_tables(max(50, given.worlds // 4), given.jobs),
         "cities": lambda: city_tables(given.worlds, given.jobs),

@@ -52,7 +52,7 @@ def covered(values: Float64, bounds: Bounds | None, n: int, worlds: int, seed: i
     return inside / worlds
 
 
-def seasons(values: Float64, people: int, worlds: int, seed: int) -> dict[str, float]:
+def seasons(values: Float64, bounds: Bounds, people: int, worlds: int, seed: int) -> dict[str, float]:
     """The same where learners stand in one to three cuts: once with the learner as the cluster, once as if rows were people.
 
     A learner's own level is a value of the population; in each cut they score that, or anybody's, half of the time each.
@@ -69,6 +69,6 @@ def seasons(values: Float64, people: int, worlds: int, seed: int) -> dict[str, f
         own, other = rng.choice(values, people)[cluster], rng.choice(values, len(cluster))
         drawn = np.where(rng.random(len(cluster)) < 0.5, own, other)[:, None]
         for name, given in (("clusters", cluster), ("rows", None)):
-            found = intervals(drawn, 100, 0, given, (0.0, 1.0))[0]
+            found = intervals(drawn, 100, 0, given, bounds)[0]
             inside[name] += found.low <= truth <= found.high
     return {name: count / worlds for name, count in inside.items()}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.passports import stamp_arrays
 from data.simulation import SimulationConfig, simulate
-from data.translate import catalogue_from, stamp_arrays
+from data.translate import catalogue_from
 from recommender.city import Float64
 from training.config import Config
 from training.evaluation import metrics
