@@ -12,8 +12,8 @@ from api.service import Service
 from api.shapes.question import Asker, GivenPassport
 from api.state import Live
 from api.translate import passport_from_given, until
+from data.passports import passport_from
 from data.store import StoreAway
-from data.translate import passport_from
 from recommender.city import Catalogue
 from recommender.passport import NOBODY, Passport, Request
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.cities import MONDAY, ORDINARY, random_city, random_passport
+from data.passports import passports_from
 from data.simulation import SimulationConfig, simulate
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import Catalogue
 from recommender.passport import NOBODY, Request
 from recommender.routing.journey import JourneyWish, SolveLimit, plan_journey, solutions

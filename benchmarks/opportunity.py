@@ -22,9 +22,10 @@ from benchmarks.machine import describe
 from benchmarks.reach import ENOUGH, MINUTES, Reach, reach_of
 from benchmarks.towns import DRAWS, SWITCHES, lists_of, said, switched
 from data.columns import LEARNER
+from data.passports import passports_from
 from data.simulation import Simulation, SimulationConfig, simulate
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import MODES, UNKNOWN, Bool, Catalogue, Float64, Int32
 from recommender.eligibility import eligible, open_pool
 from recommender.errors import BadInput

@@ -22,8 +22,9 @@ from benchmarks.machine import describe
 from benchmarks.outings import Planner, days_after
 from benchmarks.towns import DRAWS, said
 from data.columns import LEARNER
+from data.passports import passports_from
 from data.simulation import SimulationConfig, simulate
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import Float64
 from recommender.passport import Passport, Request
 from recommender.routing.outing import DEFAULT_STOP, OutingWish

@@ -22,8 +22,9 @@ from rich.table import Table as Grid
 from benchmarks.machine import describe
 from benchmarks.towns import DRAWS, said
 from data.columns import LEARNER
+from data.passports import passports_from
 from data.simulation import SimulationConfig, Truth, enjoyment, simulate
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import Catalogue, Float64, Int32
 from recommender.passport import Passport, Request, Stamps
 from recommender.release import Release

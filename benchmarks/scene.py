@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from data.columns import AT, LEARNER
+from data.passports import passports_from
 from data.simulation import SimulationConfig, Truth, interest_at, popularity_at, simulate
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from data.words import split
 from recommender.city import Bool, Catalogue, Float64, Int32, Int64
 from recommender.errors import BadInput

@@ -106,6 +106,10 @@ class Home:
         """Folder of a city's reports."""
         return self.path / _checked("city", city) / "reports"
 
+    def measured(self, city: str) -> Path:
+        """Folder of what was measured, kept from one evaluation to the next."""
+        return self.path / _checked("city", city) / "measured"
+
     def feeds(self, city: str) -> Path:
         """Folder of what was fetched of a city's feeds."""
         return self.path / _checked("city", city) / "feeds"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from data.columns import LEARNER
 from data.hours import Doors
+from data.passports import passports_from
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.insight.asked import Asked
 from recommender.insight.calibration import Calibration
 from recommender.insight.insight import SAMPLE, Insight, insight_of

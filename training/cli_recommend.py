@@ -13,8 +13,9 @@ import typer
 
 from data.columns import ACTIVITY, LEARNER, Column, Table
 from data.csvtext import parse_csv
+from data.passports import passports_from
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.answer import Answer
 from recommender.city import UNKNOWN, Catalogue, Int32
 from recommender.errors import BadInput

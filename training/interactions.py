@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from data.columns import LEARNER
+from data.passports import stamp_arrays
 from data.tables import Tables
-from data.translate import stamp_arrays
 from data.words import age_span
 from recommender.city import Catalogue, Float64, Int32, Int64
 from recommender.interest import stamp_weights

@@ -17,8 +17,9 @@ from itertools import islice
 import numpy as np
 from scipy.optimize import minimize
 
+from data.passports import passports_from, stamp_arrays
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from, stamp_arrays
+from data.translate import catalogue_from
 from recommender.city import Catalogue, Float32, Float64, Int32, Int64
 from recommender.eligibility import eligible, open_pool
 from recommender.model import CONTEXT, SOURCES, Model

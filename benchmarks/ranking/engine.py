@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.ranking.split import LENGTH, Split
 from data.columns import LEARNER
-from data.translate import passports_from
+from data.passports import passports_from
 from recommender.city import UNKNOWN, Int32
 from recommender.passport import NOBODY, Passport
 from recommender.recommend import recommend_many

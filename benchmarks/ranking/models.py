@@ -9,8 +9,8 @@ from benchmarks.ranking.engine import Engine, Part, Served, Without
 from benchmarks.ranking.peers import Contestant, Simple, als_by_default, als_with, bpr, ease, neighbours
 from benchmarks.ranking.split import Split
 from benchmarks.ranking.worlds import Oracle
+from data.passports import stamp_arrays
 from data.simulation import Truth
-from data.translate import stamp_arrays
 from recommender.errors import BadInput
 from training.config import Config
 from training.evaluation.baselines import Content, Popular, Random

@@ -13,8 +13,10 @@ from scipy import sparse
 
 from data.columns import ACTIVITY, AT, LEARNER
 from data.folder import read_folder
+from data.passports import stamp_arrays
+from data.rows import rows_of
 from data.tables import Tables
-from data.translate import catalogue_from, rows_of, stamp_arrays
+from data.translate import catalogue_from
 from recommender.city import UNKNOWN, Bool, Catalogue, Ids, Int32, Int64
 from recommender.errors import BadInput
 from recommender.passport import Request

@@ -17,10 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from data import columns
 from data.columns import TABLES
+from data.passports import passport_from
 from data.store import OldStore, Shown, Store, digest, schema
 from data.store import people as store_people
 from data.tables import CitySettings, Tables, frame_of
-from data.translate import catalogue_from, passport_from
+from data.translate import catalogue_from
 from recommender.city import Catalogue, TravelMode
 from recommender.errors import BadConfig, BadInput
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data.translate import passport_from
+from data.passports import passport_from
 from recommender.city import Catalogue
 from recommender.passport import CHOSEN_BY, Passport
 

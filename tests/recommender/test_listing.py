@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.translate import catalogue_from, passports_from
+from data.passports import passports_from
+from data.translate import catalogue_from
 from recommender.beliefs import beliefs_of
 from recommender.city import DEFAULT_TRAVEL, DOMAINS, Place
 from recommender.passport import NOBODY, Passport, Request

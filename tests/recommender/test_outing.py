@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from data.passports import passports_from
 from data.tables import Tables
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import Catalogue
 from recommender.passport import Request
 from recommender.release import Release

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.columns import ACTIVITIES
+from data.passports import passports_from
 from data.tables import frame_of
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.city import UNKNOWN, Place
 from recommender.passport import NOBODY, POLICIES, Passport, Stamps
 from recommender.recommend import recommend, recommend_many

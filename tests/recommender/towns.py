@@ -128,6 +128,6 @@ def listed(answer: Answer, catalogue: Catalogue) -> list[str]:
 
 
 def own_passport(tables: Tables, catalogue: Catalogue, learner: str) -> Passport:
-    from data.translate import passports_from
+    from data.passports import passports_from
 
     return next(passport for _, passport in passports_from(tables, catalogue, [learner]))

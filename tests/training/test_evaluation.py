@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from data.columns import STAMPS
+from data.passports import passports_from
 from data.simulation import preset, simulate
 from data.tables import empty, frame_of
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.eligibility import eligible, open_pool
 from recommender.errors import BadInput
 from recommender.guarantee import claim_of

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from data.columns import PASSPORTS, STAMPS
+from data.passports import passports_from
 from data.tables import frame_of
-from data.translate import catalogue_from, passports_from
+from data.translate import catalogue_from
 from recommender.model import CONTEXT, SOURCES
 from recommender.passport import NOBODY, Passport
 from recommender.recommend import recommend

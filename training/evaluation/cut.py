@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from data.columns import ACTIVITY, AT, LEARNER
+from data.rows import rows_of
 from data.tables import Tables
-from data.translate import rows_of
 from recommender.city import UNKNOWN, Bool, Catalogue, Ids, Int32, Int64
 from recommender.errors import BadInput
 

@@ -9,8 +9,8 @@ from itertools import islice
 import numpy as np
 
 from data.columns import LEARNER
+from data.passports import passports_from
 from data.tables import Tables
-from data.translate import passports_from
 from recommender.city import UNKNOWN, Bool, Catalogue, Int32, Int64
 from recommender.eligibility import Pool
 from recommender.passport import NOBODY, Passport, Request

@@ -12,9 +12,11 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from data.columns import LEARNER
+from data.passports import stamp_arrays
+from data.rows import rows_of
 from data.simulation import Truth
 from data.tables import Tables
-from data.translate import catalogue_from, rows_of, stamp_arrays
+from data.translate import catalogue_from
 from recommender.city import Catalogue, Ids, Int64
 from recommender.release import Release
 from training.config import Config

@@ -154,7 +154,7 @@ def _train(
         times[ERASURES] = erased
     name = save_release(release, home.releases(job.city), created, times).name
     # What was measured on other data, and releases that knew somebody who was erased, go as after ``train``.
-    Kept(home.reports(job.city).parent / "measured", whole, "").prune()
+    Kept(home.measured(job.city), whole, "").prune()
     home.forget(job.city, erased)
     return Outcome(job.city, TRAINED, name, time.perf_counter() - started, stamps)
 

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import sparse
 
 from data.columns import ACTIVITY, AT, LEARNER
+from data.rows import rows_of
 from data.store.digest import digest
 from data.tables import Tables
-from data.translate import rows_of
 from recommender.city import UNKNOWN, Catalogue, Ids
 from recommender.interest import stamp_weights
 from recommender.passport import CHOSEN_BY
