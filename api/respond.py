@@ -15,8 +15,13 @@ _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemShape"}}
 
 def json_answer(content: Mapping[str, Any], lang: str | None = None, status: int = 200) -> Response:
     """A mapping as an ``application/json`` answer."""
+    return written_answer(to_json(content), lang, status)
+
+
+def written_answer(content: bytes, lang: str | None = None, status: int = 200) -> Response:
+    """JSON as an ``application/json`` answer."""
     headers = {"Content-Language": lang, "Vary": "Accept-Language"} if lang else {}
-    return Response(to_json(content), status, headers, media_type="application/json")
+    return Response(content, status, headers, media_type="application/json")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

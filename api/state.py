@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from api.fallback import answered
+from api.pieces import Pieces
 from data.home import Home
 from data.hours import Doors
 from data.messages import theme_label
@@ -129,19 +130,9 @@ class Live:
         return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, zone).isoformat())
 
     @cached_property
-    def described(self) -> dict[tuple[int, str], dict[str, Any]]:
-        """Activities as ``present`` shows them, by row and language: room for some, filled as they are asked for."""
-        return {}
-
-    @cached_property
-    def venues_described(self) -> dict[int, dict[str, Any] | None]:
-        """Venues as ``present`` shows them, by row."""
-        return {}
-
-    @cached_property
-    def reasons_told(self) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Reasons as ``present`` shows them, by what they say and language: room for some."""
-        return {}
+    def pieces(self) -> Callable[[str], Pieces]:
+        """What lists are put together from, by language; filled as they are asked for, and gone with this moment."""
+        return lru_cache(maxsize=8)(lambda lang: Pieces())
 
     @cached_property
     def theme_labels(self) -> Callable[[str], tuple[str, ...]]:

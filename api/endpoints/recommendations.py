@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
-from api import body, present
+from api import body
 from api.asker import who_asks
 from api.draw import digest_of, seed_of
 from api.fallback import fell
-from api.respond import json_answer, problems
+from api.present_list import written
+from api.respond import problems, written_answer
 from api.service import language_of, live_of, service_of
 from api.shapes.answer import AnswerShape
 from api.shapes.question import Question
@@ -49,8 +50,7 @@ async def recommendations(request: Request) -> Response:
         service.writer.put(_shown(live, found, question.learner, request_id))
     less = who.away or fell(found, live.release)
     service.metrics.listed(live.catalogue.city, found, degraded=less or live.degraded)
-    content = present.answer(live, found, lang, request_id, source, passport.stamps.not_found, away=less)
-    return json_answer(content, lang)
+    return written_answer(written(live, found, lang, request_id, source, passport.stamps.not_found, away=less), lang)
 
 
 def _shown(live: Live, found: Answer, learner: str, request_id: str) -> Shown:

@@ -1,0 +1,58 @@
+"""What lists are put together from: finished JSON, written once for all lists of one language."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=Hashable)
+Value = TypeVar("Value")
+
+PLACES, REASONS, FEW = 8192, 16384, 1024
+"""How many are kept for one language of one city, however large it is: about ten megabytes, three, and next to nothing."""
+
+
+class Kept(dict[Name, Value]):
+    """What was made before, with room for some: a full one lets go of the half that was made first.
+
+    Parameters
+    ----------
+    most : int
+        What it has room for.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, name: Name, value: Value) -> Value:
+        """Take in one more, and return it."""
+        if len(self) >= self._most:
+            for first in list(islice(self, -(-self._most // 2))):
+                del self[first]
+        self[name] = value
+        return value
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Pieces of one catalogue in one language; nothing of whoever asked is in any of them.
+
+    Attributes
+    ----------
+    places : Kept
+        By row of a session: the activity, the session and the venue, as they stand in an entry of a list.
+    reasons : Kept
+        By all that a reason says but its gain, with minutes in whole ones: where there are any, ``%b`` keeps their place.
+    steps : Kept
+        By step of the funnel, with ``%d`` for the two counts.
+    slots : Kept
+        By slot, probability and what is not known: these three, as they stand in an entry.
+    """
+
+    places: Kept[int, bytes] = field(default_factory=lambda: Kept(PLACES))
+    reasons: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(REASONS))
+    steps: Kept[str, bytes] = field(default_factory=lambda: Kept(FEW))
+    slots: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(FEW))
