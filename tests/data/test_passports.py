@@ -1,15 +1,11 @@
-import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from data.columns import ACTIVITIES, SESSIONS, STAMPS, THEMES, VENUES
 from data.passports import passport_from, passports_from, stamp_arrays
 from data.rows import rows_of
-from data.tables import Tables, frame_of
-from data.translate import catalogue_from
 from recommender.city import UNKNOWN, Ids, Place
 from recommender.errors import UnknownName
 
@@ -91,69 +87,3 @@ def test_stamp_arrays_do_not_depend_on_the_order_of_the_rows(tiny, tiny_catalogu
     turned = replace(tiny, stamps=tiny.stamps[::-1], passports=tiny.passports[::-1])
     for left, right in zip(stamp_arrays(turned, tiny_catalogue)[:4], (learner, activity, at, chosen_by), strict=True):
         np.testing.assert_array_equal(left, right)
-
-
-def _large(activities, sessions, learners, stamps):
-    rng = np.random.default_rng(3)
-
-    def ids(prefix, rows):
-        return pd.Series(prefix + rows.astype(str).astype(object), dtype="str")
-
-    def table(definition, columns):
-        one = frame_of(definition, [{name: values.iloc[0] for name, values in columns.items()}])
-        n = len(next(iter(columns.values())))
-        return pd.DataFrame(
-            {
-                name: columns.get(name, pd.Series(np.full(n, one[name].iloc[0]), dtype=one[name].dtype))
-                for name in one.columns
-            }
-        )
-
-    start = pd.Series(rng.integers(1_700_000_000, 1_760_000_000, sessions))
-    return Tables(
-        themes=frame_of(THEMES, [{"theme_id": f"t-{i}"} for i in range(40)]),
-        venues=frame_of(VENUES, [{"venue_id": f"v-{i}", "lat": 51.0, "lon": 5.0} for i in range(100)]),
-        activities=table(
-            ACTIVITIES,
-            {
-                "activity_id": ids("a-", np.arange(activities)),
-                "title": ids("Activity ", np.arange(activities)),
-                "themes": "t-" + pd.Series(rng.integers(0, 40, activities)).astype("str") + ":0.5",
-                "venue_id": ids("v-", rng.integers(0, 100, activities)),
-            },
-        ),
-        sessions=table(
-            SESSIONS,
-            {
-                "session_id": ids("s-", np.arange(sessions)),
-                "activity_id": ids("a-", rng.integers(0, activities, sessions)),
-                "start": start,
-                "end": start + 3600,
-            },
-        ),
-        stamps=table(
-            STAMPS,
-            {
-                "learner_id": ids("p-", rng.integers(0, learners, stamps)),
-                "activity_id": ids("a-", rng.integers(0, activities, stamps)),
-                "at": pd.Series(rng.integers(1_600_000_000, 1_700_000_000, stamps)),
-            },
-        ),
-    )
-
-
-@pytest.mark.prove
-def test_a_large_city_is_translated_in_seconds():
-    tables = _large(100_000, 1_000_000, 200_000, 5_000_000)
-    start = time.perf_counter()
-    catalogue = catalogue_from(tables)
-    translated = time.perf_counter()
-    arrays = stamp_arrays(tables, catalogue)
-    sorted_out = time.perf_counter()
-    count = sum(len(passport.stamps) for _, passport in passports_from(tables, catalogue))
-    walked = time.perf_counter()
-    assert len(catalogue.sessions) == 1_000_000
-    assert len(arrays[0]) == count == 5_000_000
-    assert translated - start < 30
-    assert sorted_out - translated < 30
-    assert walked - sorted_out < 60
