@@ -6,13 +6,13 @@ import json
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
-from data.feeds.records import Reading, Rejected
+from data.feeds.records import Rejected
 from recommender.errors import BadInput
 
 LARGEST = 1 << 30
@@ -146,7 +146,20 @@ def files_of(path: Path, endings: Iterable[str]) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(wanted))
 
 
-def all_files(path: Path, endings: Iterable[str], read: Callable[[Path], Reading], what: str) -> Reading:
+class Gathered(Protocol):
+    """What is read of several files: it can take over what another one holds."""
+
+    rejected: list[Rejected]
+
+    def add(self, other: Any) -> None: ...
+
+
+_Gathered = TypeVar("_Gathered", bound=Gathered)
+
+
+def all_files(
+    kind: type[_Gathered], path: Path, endings: Iterable[str], read: Callable[[Path], _Gathered], what: str
+) -> _Gathered:
     """Every file read; one that cannot be read is a line in quarantine, and all of them together are an error.
 
     Raises
@@ -154,7 +167,7 @@ def all_files(path: Path, endings: Iterable[str], read: Callable[[Path], Reading
     BadInput
         When there is no file, or none can be used.
     """
-    whole, wrong = Reading(), []
+    whole, wrong = kind(), list[str]()
     files = files_of(path, endings)
     for file in files:
         try:

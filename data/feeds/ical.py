@@ -281,6 +281,7 @@ def read(path: Path, now: int | None = None) -> Tables:
     city = city_of(path, CITY)
     context = Context(path.name, city, now_of(city, now), mapping(path if path.is_dir() else path.parent))
     whole = all_files(
+        Reading,
         path, (".ics",), lambda file: parse(read_bytes(file), replace(context, source=file.name)), "calendar"
     )  # fmt: skip
     return tables_of(whole, context.mapping, city, path.name)

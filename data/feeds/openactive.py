@@ -243,6 +243,6 @@ def read(path: Path, now: int | None = None) -> Tables:
         harvest.take(page, feed_of(page.next))
         return Reading()
 
-    refused = all_files(path, (".json",), read_file, "page of an RPDE feed")
+    refused = all_files(Reading, path, (".json",), read_file, "page of an RPDE feed")
     harvest.rejected += refused.rejected
     return tables_from(harvest, Context(path.name, city, now_of(city, now), mapping(path)), path.name)

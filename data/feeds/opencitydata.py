@@ -164,6 +164,7 @@ def read(path: Path, now: int | None = None) -> Tables:
     ours, notes = mapping(path if path.is_dir() else path.parent)
     context = Context(path.name, city, now_of(city, now), ours, others={"isced": ours})
     whole = all_files(
+        Reading,
         path,
         (".csv",),
         lambda file: parse(read_bytes(file), replace(context, source=file.name)),

@@ -228,6 +228,7 @@ def read(path: Path, now: int | None = None) -> Tables:
     own = path if path.is_dir() else path.parent
     context = Context(path.name, city, now_of(city, now), mapping(own), others={"isced": isced.mapping(own)})
     whole = all_files(
+        Reading,
         path,
         (".json", ".jsonld", ".html", ".htm"),
         lambda file: parse(read_bytes(file), replace(context, source=file.name)),

@@ -235,7 +235,7 @@ def read(path: Path, now: int | None = None) -> Tables:
         records[file.name] = records_in(content, file.name)
         return Reading()
 
-    whole = all_files(path, (".json", ".jsonl", ".xml"), read_file, "events of UiTdatabank")
+    whole = all_files(Reading, path, (".json", ".jsonl", ".xml"), read_file, "events of UiTdatabank")
     places: dict[str, Hours] = {}
     for found in records.values():
         places.update(place_hours(found, context.zone))

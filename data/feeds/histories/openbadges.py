@@ -16,12 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.feeds.content import read_bytes
+from data.feeds.content import all_files, read_bytes
 from data.feeds.eventld import kinds
 from data.feeds.histories import status
 from data.feeds.histories.baked import document_of, is_jwt, of_jwt
 from data.feeds.histories.people import Pseudonym, identity_of, mail_identity
-from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
+from data.feeds.histories.records import Context, Form, History, at, each, passport, stamp
 from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, WORDS, Shown, holds, names_of, words_of
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.records import UnusableError
@@ -252,7 +252,7 @@ def read(path: Path, pseudonym: Pseudonym, catalogue: Tables | None = None, now:
             lists[found[0]] = found[1]
         return History()
 
-    whole = every_file(path, ENDINGS, first, "badges")
+    whole = all_files(History, path, ENDINGS, first, "badges")
     for file, document in documents.items():
         whole.add(parse(document, replace(context, source=file.name), lists))
     return tables_of(whole, context, catalogue)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data.feeds.content import decoded, files_of, read_bytes
+from data.feeds.content import all_files, decoded, files_of, read_bytes
 from data.feeds.histories.people import OSLO, Pseudonym, age_at
-from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
+from data.feeds.histories.records import Context, Form, History, at, each, passport, stamp
 from data.feeds.histories.struck import ADDRESS, MOMENT, Shown, tells_who
 from data.feeds.histories.tabled import BESIDE, context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
@@ -144,7 +144,7 @@ def read(path: Path, pseudonym: Pseudonym, catalogue: Tables | None = None, now:
         people[0] += 1
         return parse(text, replace(context, source=file.name), seen)
 
-    whole = every_file(path, ENDINGS, one, "participations of OSLO Cultuurparticipatie")
+    whole = all_files(History, path, ENDINGS, one, "participations of OSLO Cultuurparticipatie")
     if not people[0] and files_of(path, ENDINGS):
         raise BadInput(f"{path}: no file in here has the column {PERSON}; expected participations or participants")
     return tables_of(whole, context, catalogue)

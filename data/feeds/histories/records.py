@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from data.feeds.content import files_of
 from data.feeds.histories.people import Pseudonym
 from data.feeds.histories.struck import STRUCK, Shown, names_of, scalars, struck
 from data.feeds.histories.targets import Targets
 from data.feeds.records import Odd, Rejected, Row, UnusableError
 from data.feeds.said import moment
 from data.tables import CitySettings, Tables
-from recommender.errors import BadInput
 
 HOUR_NOT_KNOWN = "days without an hour, taken as the start of that day"
 
@@ -155,28 +153,6 @@ def each(records: Iterable[tuple[int, Any]], read: Read, form: Form, context: Co
         whole.records += 1
         if odd:
             whole.rejected += _put_aside(line, record, odd, form, context)
-    return whole
-
-
-def every_file(path: Path, endings: Iterable[str], read: Callable[[Path], History], what: str) -> History:
-    """Every file read; one that cannot be read is a line in quarantine, and all of them together are an error.
-
-    Raises
-    ------
-    BadInput
-        When there is no file, or none can be used.
-    """
-    whole, wrong = History(), []
-    files = files_of(path, endings)
-    for file in files:
-        try:
-            whole.add(read(file))
-        except BadInput as error:
-            wrong.append(str(error))
-            whole.rejected.append(Rejected(0, "", file.name, str(error), "", file.name))
-    if len(wrong) == len(files):
-        said = "; ".join(wrong[:3]) or f"no file that ends in {' or '.join(endings)}"
-        raise BadInput(f"{path}: no {what} in here; {said}" if path.is_dir() else said)
     return whole
 
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data.feeds.content import parsed_json, read_bytes
+from data.feeds.content import all_files, parsed_json, read_bytes
 from data.feeds.histories.people import UITPAS, UITPAS_CARD, Pseudonym, age_at
-from data.feeds.histories.records import Context, Form, History, at, each, every_file, passport, stamp
+from data.feeds.histories.records import Context, Form, History, at, each, passport, stamp
 from data.feeds.histories.struck import ADDRESS, COUNT, MOMENT, Shown, names_of, tells_who
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
@@ -159,7 +159,8 @@ def read(path: Path, pseudonym: Pseudonym, catalogue: Tables | None = None, now:
     """
     path = Path(path)
     context, seen = context_of(path, pseudonym, catalogue, now), set[str]()
-    whole = every_file(
+    whole = all_files(
+        History,
         path,
         ENDINGS,
         lambda file: parse(parsed_json(read_bytes(file), file.name), replace(context, source=file.name), seen),

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data.feeds.content import decoded, parsed_json, read_bytes
+from data.feeds.content import all_files, decoded, parsed_json, read_bytes
 from data.feeds.eventld import name_in
 from data.feeds.histories.people import Pseudonym, agent_identity
-from data.feeds.histories.records import Context, Form, History, at, each, every_file, stamp
+from data.feeds.histories.records import Context, Form, History, at, each, stamp
 from data.feeds.histories.struck import ADDRESS, MOMENT, Shown
 from data.feeds.histories.tabled import context_of, tables_of
 from data.feeds.histories.targets import NO_ACTIVITY
@@ -182,7 +182,7 @@ def read(path: Path, pseudonym: Pseudonym, catalogue: Tables | None = None, now:
         files[file] = [one for document in documents for one in statements_in(document)]
         return History()
 
-    whole, seen = every_file(path, ENDINGS, first, "xAPI statements"), set[str]()
+    whole, seen = all_files(History, path, ENDINGS, first, "xAPI statements"), set[str]()
     voided = frozenset[str]().union(*(voided_by(found) for found in files.values()))
     for file, found in files.items():
         whole.add(parse(found, replace(context, source=file.name), voided, seen))
