@@ -134,8 +134,8 @@ def _guarantee_alone(
     for row, pair in enumerate(zip(passports, requests, strict=True)):
         can = eligible(pair[0], catalogue, pair[1], open_pool(catalogue, pair[1]))
         (scored,) = score_block([pair], [can], catalogue, release.model)
-        slots = guaranteed(listed(scored, catalogue, release.model), scored, catalogue)[:LIST]
-        lists[row, : len(slots)] = can.activities[[slot.position for slot in slots]]
+        best = guaranteed(listed(scored, catalogue, release.model), scored, catalogue).position[:LIST]
+        lists[row, : len(best)] = can.activities[best]
     return lists
 
 

@@ -330,12 +330,14 @@ class Catalogue:
             lat=sessions.lat,
             lon=sessions.lon,
             local_start=local,
+            venue=sessions.venue,
         )
 
     @cached_property
     def activity_columns(self) -> ActivityColumns:
         """The activities as the filters read them; laid out once."""
-        activities = self.activities
+        activities, venue = self.activities, self.activities.venue
+        placed = (venue >= 0) & np.append(self.venues.located, False)[venue]
         with_adult = (1 << COMPANY.index("with_adult")) | (1 << COMPANY.index("family"))
         return activity_columns(
             themes=activities.themes,
@@ -346,6 +348,10 @@ class Catalogue:
             age_min=activities.age_min,
             age_max=activities.age_max,
             with_adult=(activities.company & with_adult) > 0,
+            sessions=self.session_columns.first,
+            organiser=activities.organiser_row,
+            venue=np.where(placed, venue, UNKNOWN).astype(np.int32),
+            access_known=activities.access_known,
         )
 
     @cached_property

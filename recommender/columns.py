@@ -6,6 +6,7 @@ Nothing here depends on who asks or when.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -19,8 +20,31 @@ Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
+Records = NDArray[np.void]
+
 _NEVER = np.iinfo(np.int64).min
 _DAY = 86_400
+_LINE = 64
+"""Bytes that the memory hands over at a time."""
+
+
+def _in_one_line(**kinds: str) -> np.dtype[np.void]:
+    """A record as long as such a line, so that whatever is asked about a row picked here or there costs one wait."""
+    places = np.dtype(list(kinds.items()), align=True)
+    offsets = [places.fields[name][1] for name in kinds] if places.fields else []
+    kind = {"names": list(kinds), "formats": list(kinds.values()), "offsets": offsets, "itemsize": _LINE}
+    return np.dtype(kind)  # type: ignore[call-overload, no-any-return]
+
+
+SESSION = _in_one_line(start="i8", x="f8", y="f8", z="f8", venue="i4", part_of_week="i1")
+"""A session as it is scored; see ``SessionColumns`` and ``city.Sessions``."""
+ACTIVITY = _in_one_line(
+    first="i8", until="i8", price="f4", age_min="f4", age_max="f4", organiser="i4", venue="i4", domain="i1",
+    free="?", price_unknown="?", access_known="?",
+)  # fmt: skip
+"""An activity as it is scored. Its sessions are ``first`` to ``until``; ``venue`` is the one it usually takes place at, and
+below 0 where nobody knows where that is.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +66,7 @@ class SessionColumns:
         Where it is on the unit sphere, NaN where not known.
     part_of_week : int8, shape (n_sessions,)
         Of its start, see ``part_of_week``.
+    records : ``SESSION``, shape (n_sessions,)
     """
 
     first: Int64
@@ -52,6 +77,7 @@ class SessionColumns:
     y: Float64
     z: Float64
     part_of_week: Int8
+    records: Records
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +95,7 @@ class ActivityColumns:
     theme_first : int64, shape (n_themes + 1,)
     theme_rows : int32
         Activities with theme t or a narrower one are ``theme_rows[theme_first[t]:theme_first[t + 1]]``.
+    records : ``ACTIVITY``, shape (n_activities,)
     """
 
     free: Bool
@@ -81,6 +108,7 @@ class ActivityColumns:
     in_domain: Bool
     theme_first: Int64
     theme_rows: Int32
+    records: Records
 
     def with_theme(self, themes: Int32) -> Bool:
         """Which activities have one of the themes, or a narrower one of them. Shape (n_activities,)."""
@@ -106,6 +134,7 @@ def session_columns(
     lat: Float64,
     lon: Float64,
     local_start: Int64,
+    venue: Int32,
 ) -> SessionColumns:
     """Lay out sessions that are sorted by activity.
 
@@ -118,16 +147,31 @@ def session_columns(
     """
     first = np.searchsorted(activity, np.arange(n_activities + 1)).astype(np.int64)
     phi, theta = np.radians(lat), np.radians(lon)
+    x, y = np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta)
+    z = np.sin(phi) + 0 * theta  # who knows no longitude knows no place
+    part = _parts_of_week(local_start)
     return SessionColumns(
         first=first,
         alone=len(activity) == n_activities and bool((np.diff(first) == 1).all()),
         until=np.where(bookable, np.where(drop_in, end - 1, start), _NEVER),
         over_by=np.where(drop_in, start + 1, end),
-        x=np.cos(phi) * np.cos(theta),
-        y=np.cos(phi) * np.sin(theta),
-        z=np.sin(phi) + 0 * theta,  # who knows no longitude knows no place
-        part_of_week=_parts_of_week(local_start),
+        x=x,
+        y=y,
+        z=z,
+        part_of_week=part,
+        records=_records(SESSION, start=start, x=x, y=y, z=z, venue=venue, part_of_week=part),
     )
+
+
+def _records(kind: np.dtype[np.void], **columns: NDArray[Any]) -> Records:
+    """Columns as records that begin where a line of the memory begins."""
+    n = len(next(iter(columns.values())))
+    room = np.zeros((n + 1) * _LINE, dtype=np.uint8)
+    begin = -room.ctypes.data % _LINE
+    records: Records = room[begin : begin + n * _LINE].view(kind)
+    for name, column in columns.items():
+        records[name] = column
+    return records
 
 
 @njit(cache=True, nogil=True)
@@ -155,6 +199,10 @@ def activity_columns(
     age_min: Float32,
     age_max: Float32,
     with_adult: Bool,
+    sessions: Int64,
+    organiser: Int32,
+    venue: Int32,
+    access_known: Bool,
 ) -> ActivityColumns:
     """Lay out activities.
 
@@ -164,6 +212,10 @@ def activity_columns(
         An activity has a theme where the weight is above 0.
     parent : int32, shape (n_themes,)
         The broader theme, below 0 at the top.
+    sessions : int64, shape (n_activities + 1,)
+        See ``SessionColumns.first``.
+    venue : int32, shape (n_activities,)
+        Below 0 where nobody knows where it is.
     """
     reach = _broader(parent)
     has = sparse.csr_array((themes.data > 0, themes.indices, themes.indptr), shape=themes.shape).astype(np.int32)
@@ -180,7 +232,12 @@ def activity_columns(
         in_domain=np.arange(n_domains)[:, None] == domain,
         theme_first=wide.indptr.astype(np.int64),
         theme_rows=wide.indices.astype(np.int32),
-    )
+        records=_records(
+            ACTIVITY, first=sessions[:-1], until=sessions[1:], price=price, age_min=age_min, age_max=age_max,
+            organiser=organiser, venue=venue, domain=domain, free=price == 0, price_unknown=np.isnan(price),
+            access_known=access_known,
+        ),
+    )  # fmt: skip
 
 
 def _broader(parent: Int32) -> sparse.csr_array:

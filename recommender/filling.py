@@ -99,21 +99,31 @@ def filled(
     # But for the mix, what somebody gains by an activity only falls as the list grows.
     before = np.full(n, math.inf)
     free = np.ones(n, dtype=np.bool_)
-    so_far, still_new, usual = np.zeros(width), np.empty(width), np.zeros(width)
+    so_far, still_new, usual, absent = np.zeros(width), np.zeros(width), np.zeros(width), np.zeros(width)
     # However much of a theme an activity holds, it helps the mix no more than the most that one of the pool holds.
-    most_of, helps = np.zeros(width), np.zeros(width)
+    most_of, helps, most_help = np.zeros(width), np.zeros(width), 0.0
     for one in range(n):
         for entry in range(first[activities[one]], first[activities[one] + 1]):
             most_of[theme[entry]] = max(most_of[theme[entry]], np.float64(share[entry]))
+    for t in range(width):
+        if wonder > 0:
+            still_new[t] = novelty[t] * math.exp(-once * so_far[t])
+        if calibrate > 0 and mix[t] > 0:
+            absent[t] = _missed(mix[t], 0.0)
     for turn in range(len(chosen)):
-        common, share_of_list, most_help = 0.0, 1 / (turn + 1), 0.0
-        for t in range(width):
-            still_new[t] = novelty[t] * math.exp(-once * so_far[t]) if wonder > 0 else 0.0
-            if calibrate > 0 and mix[t] > 0:
-                usual[t] = _missed(mix[t], so_far[t] * share_of_list)
-                helps[t] = usual[t] - _missed(mix[t], (so_far[t] + most_of[t]) * share_of_list) if most_of[t] else 0.0
-                common += usual[t]
-                most_help = max(most_help, helps[t])
+        common, share_of_list = 0.0, 1 / (turn + 1)
+        if calibrate > 0:
+            for t in range(width):
+                if mix[t] > 0:
+                    usual[t] = _missed(mix[t], so_far[t] * share_of_list) if so_far[t] > 0 else absent[t]
+                    common += usual[t]
+        # What a theme helps only falls as the list grows too, so it need not be reckoned anew each time.
+        if calibrate > 0 and turn & (turn - 1) == 0:
+            most_help = 0.0
+            for t in range(width):
+                if mix[t] > 0 and most_of[t] > 0:
+                    helps[t] = usual[t] - _missed(mix[t], (so_far[t] + most_of[t]) * share_of_list)
+                    most_help = max(most_help, helps[t])
         most, best = -math.inf, -1
         for one in range(n):
             if not free[one]:
@@ -144,7 +154,10 @@ def filled(
         chosen[turn] = best
         start = first[activities[best]]
         for entry in range(start, first[activities[best] + 1]):
-            so_far[theme[entry]] += np.float64(share[entry])
+            t = theme[entry]
+            so_far[t] += np.float64(share[entry])
+            if wonder > 0:
+                still_new[t] = novelty[t] * math.exp(-once * so_far[t])
     return chosen
 
 

@@ -10,20 +10,19 @@ Every step works on the best of the relevance ranking and says what it did throu
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.beliefs import LEAST
-from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
+from recommender.breadth import broaden, draw
+from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int8, Int32, Int64
+from recommender.columns import Records
 from recommender.filling import filled, narrow_shares, share_of
-from recommender.guarantee import MAY_MOVE, guaranteed
+from recommender.guarantee import keep, way_of
 from recommender.model import Model
-from recommender.product import spread_of
-from recommender.ranking import Slot, evenly, top
-from recommender.scoring import Scored
+from recommender.product import compiled, spread_of
+from recommender.ranking import INTEREST, NEW_DIRECTION, NEXT_STATION, Places, places_of, scrambled, top
+from recommender.scoring import SOURCE_ROWS, Scored
 
 POOL = 100
 """How far down the relevance ranking a list may reach at no curiosity; three times as far at full curiosity."""
@@ -49,152 +48,126 @@ above the usual curiosity, and is nothing at full curiosity."""
 ENOUGH_STAMPS = 3
 REPEAT = 1.0
 """What a theme that is on the list already costs at the usual curiosity, in spreads of the learner's own scores."""
-FLOOR = 3
-"""At least this many domains among ten places, where so many are there."""
-DRAWN_FROM = 10
-DRAWN_PLACE = 10
-"""The drawn place is the tenth, or the last of a shorter list; lists under five have none."""
 SHORTEST = 5
+"""Lists of fewer places have no drawn one."""
+_PAST = np.array([SOURCE_ROWS[name] for name in PAST])
 
 
-class Themes(NamedTuple):
-    """The pool's rows in the sparse matrix of theme shares, and that matrix."""
-
-    rows: Int32
-    first: NDArray[np.integer]
-    theme: NDArray[np.integer]
-    share: Float32
-
-
-def listed(scored: Scored, catalogue: Catalogue, model: Model) -> list[Slot]:
+def listed(scored: Scored, catalogue: Catalogue, model: Model) -> Places:
     """The list for one learner, by the policy that the request asks for."""
-    request, can = scored.request, scored.can
-    if not len(can.activities):
-        return []
+    request, can, passport, beliefs = scored.request, scored.can, scored.passport, scored.beliefs
+    shares, rooms = model.theme_shares, (catalogue.activity_columns.records, catalogue.session_columns.records)
     if request.policy == "relevance":
-        best = top(scored.total, request.count)
-        return [Slot(position, _kind(scored, position)) for position in best.tolist()]
-    reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
-    pool = top(scored.total, reach)
-    shares = model.theme_shares
-    themes = Themes(can.activities[pool], shares.indptr, shares.indices, shares.data)
-    narrow = narrow_shares(*themes, catalogue.themes.broad)
-    places = request.count - _is_drawn(scored)
-    chosen = _chosen(scored, pool, themes, narrow, _novelty(scored, model), places)
-    fresh, stations = _fresh(scored, chosen, themes, narrow), scored.context.station[pool[chosen]].tolist()
-    slots = [
-        Slot(
-            position, "next_station" if line != UNKNOWN else "new_direction" if new and place >= places else "interest"
+        return Places(*_by_relevance(scored.total, scored.context.station, request.count))
+    drawn = request.seed is not None and request.count >= SHORTEST
+    return Places(
+        *_served(
+            scored.total, scored.every_source, _PAST, scored.context.station, scored.context.session,
+            can.activities, can.sessions, can.first, can.not_known["age"], *rooms,
+            shares.indptr, shares.indices, shares.data, catalogue.themes.broad,
+            beliefs.prior[0], beliefs.evidence[0], model.theme_base, passport.less, len(passport.stamps),
+            request.count, request.curiosity, drawn, scrambled(request.seed or 0), way_of(passport, request, catalogue),
         )
-        for place, position, new, line in zip(chosen, pool[chosen].tolist(), fresh, stations, strict=True)
-    ]
-    slots = _broad(slots, scored, catalogue, pool)
-    slots = _with_drawn(slots, scored, pool)
-    return guaranteed(slots, scored, catalogue)
+    )  # fmt: skip
 
 
-def _kind(scored: Scored, position: int) -> str:
-    return "next_station" if scored.context.station[position] != UNKNOWN else "interest"
+@compiled
+def _by_relevance(total: Float32, station: Int32, count: int) -> tuple[Int64, Int8, Float64, Int64]:
+    best = top(total, count)
+    found = places_of(best, len(best))
+    for place in range(len(best)):
+        found[1][place] = NEXT_STATION if station[best[place]] != UNKNOWN else INTEREST
+    return found
 
 
-def _novelty(scored: Scored, model: Model) -> Float64:
+@compiled
+def _served(
+    total: Float32, sources: Float32, past: Int64, station: Int32, best: Int32,
+    rows: Int32, sessions: Int32, first: Int32, age_unknown: Bool, activity: Records, held: Records,
+    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, broad: Bool,
+    prior: Float64, evidence: Float64, base: Float64, less: Int32, n_stamps: int,
+    count: int, curiosity: float, drawn: bool, bits: np.uint64, way: tuple[float, float, float, float, float],
+) -> tuple[Int64, Int8, Float64, Int64]:  # fmt: skip
+    """Relevance and what there is to discover, then breadth, the drawn place and the guarantee, as ``Places``."""
+    wanted = count - drawn
+    pool, chosen, new = _chosen(
+        total, sources, past, rows, theme_first, theme, share, broad,
+        prior, evidence, base, less, n_stamps, count, curiosity, wanted,
+    )  # fmt: skip
+    position, kind, probability, session = places_of(pool[chosen], len(chosen) + drawn)
+    for place in range(len(chosen)):
+        if station[position[place]] != UNKNOWN:
+            kind[place] = NEXT_STATION
+        elif new[place] and chosen[place] >= wanted:
+            kind[place] = NEW_DIRECTION
+    n = len(chosen)
+    broaden(n, position, kind, probability, session, pool, rows, activity)
+    if drawn:
+        n = draw(n, position, kind, probability, session, pool, age_unknown, station, bits)
+    position, kind, probability, session = position[:n], kind[:n], probability[:n], session[:n]
+    keep(position, kind, probability, session, total, rows, sessions, first, best, age_unknown, activity, held, way)
+    return position, kind, probability, session
+
+
+@compiled
+def _chosen(
+    total: Float32, sources: Float32, past: Int64, rows: Int32,
+    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, broad: Bool,
+    prior: Float64, evidence: Float64, base: Float64, less: Int32, n_stamps: int,
+    count: int, curiosity: float, wanted: int,
+) -> tuple[Int64, Int64, Bool]:  # fmt: skip
+    """The best by relevance, and the places among them that a list takes: relevance and what there is to discover, less
+    what repeats the list itself.
+
+    The list is filled one by one, each time with what adds most, and then put in the order of relevance: new
+    directions stand below what fits, and never crowd it out of sight.
+
+    Returns
+    -------
+    pool : int64
+        Positions, best first.
+    chosen : int64, shape (n,)
+        Places in the pool, ascending.
+    new : bool, shape (n,)
+        Which of them are mostly about themes not yet visited; none without stamps or curiosity.
+    """
+    pool = top(total, max(round(POOL * (1 + 2 * curiosity)), 2 * count))
+    themes = rows[pool]
+    begins, narrow = narrow_shares(themes, theme_first, theme, share, broad)
+    fits, bold, spread = total[pool].astype(np.float64), curiosity**3, spread_of(total)
+    for one in range(len(pool)):
+        more_of_the_same = 0.0
+        for source in past:
+            more_of_the_same += np.float64(sources[source, pool[one]])
+        fits[one] -= HABIT * bold * more_of_the_same
+    mix, calibrate = evidence / max(evidence.sum(), 1e-9), CALIBRATION * min(1.0, 2 - 2 * curiosity)
+    if n_stamps < ENOUGH_STAMPS or not evidence.any():
+        calibrate = 0.0
+    # Who has only a wish gets what was wished for, however alike it is.
+    again = REPEAT * 2 * curiosity * spread if n_stamps else 0.0
+    novelty = _novelty(prior, evidence, base, less, n_stamps)
+    chosen = filled(
+        themes, theme_first, theme, share, begins, narrow, fits, novelty, mix,
+        again, WONDER * bold * spread, ONCE, calibrate, wanted,
+    )  # fmt: skip
+    chosen.sort()
+    new = share_of(chosen, themes, theme_first, theme, begins, narrow, evidence < TRACE) >= NEW_THEME
+    return pool, chosen, new & (n_stamps > 0 and curiosity > 0)
+
+
+@compiled
+def _novelty(prior: Float64, evidence: Float64, base: Float64, less: Int32, n_stamps: int) -> Float64:
     """What each theme holds for this learner to discover: 1 for a new one that is as likely as usual, 0 for a known one.
 
     The chance that an interest waits there, by the themes the learner knows (the adjacent possible), over what is
     usual for that theme; less as stamps come in, and nothing of what was put aside. All 0 without stamps: to
     somebody who begins everything is new.
     """
-    beliefs, passport = scored.beliefs, scored.passport
-    if not len(passport.stamps):
-        return np.zeros(len(model.theme_base))
-    lift = np.minimum(np.maximum(beliefs.prior[0] / np.maximum(model.theme_base, LEAST), LIFTS[0]), LIFTS[1])
-    novelty: Float64 = lift * np.maximum(1 - beliefs.evidence[0], 0)
-    novelty[passport.less] = 0
+    novelty = np.zeros(len(base))
+    if not n_stamps:
+        return novelty
+    for theme in range(len(base)):
+        lift = min(max(prior[theme] / max(base[theme], LEAST), LIFTS[0]), LIFTS[1])
+        novelty[theme] = lift * max(1 - evidence[theme], 0.0)
+    novelty[less] = 0
     return novelty
-
-
-def _fresh(scored: Scored, chosen: list[int], themes: Themes, narrow: tuple[Int64, Float64]) -> list[bool]:
-    """Which of some places in the pool are mostly about themes not yet visited; none without stamps or curiosity."""
-    if not len(scored.passport.stamps) or not scored.request.curiosity:
-        return [False] * len(chosen)
-    among = np.array(chosen, dtype=np.int64)
-    about_new = share_of(among, *themes[:3], *narrow, scored.beliefs.evidence[0] < TRACE)
-    fresh: list[bool] = (about_new >= NEW_THEME).tolist()
-    return fresh
-
-
-def _chosen(
-    scored: Scored, pool: Int64, themes: Themes, narrow: tuple[Int64, Float64], novelty: Float64, places: int
-) -> list[int]:
-    """Places in the pool, best first: relevance and what there is to discover, less what repeats the list itself.
-
-    The list is filled one by one, each time with what adds most, and then put in the order of relevance: new
-    directions stand below what fits, and never crowd it out of sight.
-    """
-    request, evidence = scored.request, scored.beliefs.evidence[0]
-    begun = len(scored.passport.stamps) > 0
-    total = float(evidence.sum())
-    calibrate = CALIBRATION * min(1.0, 2 - 2 * request.curiosity)
-    if len(scored.passport.stamps) < ENOUGH_STAMPS or total <= 0:
-        calibrate = 0.0
-    spread = spread_of(scored.total)
-    # Who has only a wish gets what was wished for, however alike it is.
-    again = REPEAT * 2 * request.curiosity * spread * begun
-    bold = request.curiosity**3
-    past = np.add.reduce(scored.sources_of(PAST, pool), axis=0, dtype=np.float64)
-    fits = scored.total[pool] - HABIT * bold * past
-    mix, wonder = evidence / max(total, 1e-9), WONDER * bold * spread
-    chosen = filled(*themes, *narrow, fits, novelty, mix, again, wonder, ONCE, calibrate, places)
-    return sorted(chosen.tolist())
-
-
-def _broad(slots: list[Slot], scored: Scored, catalogue: Catalogue, pool: Int64) -> list[Slot]:
-    """Swap the last of the commonest domain for the best of a missing one, until the floor is reached."""
-    floor = min(FLOOR, len(slots))
-    domain, of = catalogue.activities.domain, scored.can.activities
-    shown = domain[of[[slot.position for slot in slots[:DRAWN_PLACE]]]]
-    if len({*shown.tolist()} - {UNKNOWN}) >= floor:
-        return slots  # as most lists are by themselves
-    reachable = dict(zip(pool.tolist(), domain[of[pool]].tolist(), strict=True))
-    while True:
-        head = slots[:DRAWN_PLACE]
-        there = [reachable[slot.position] for slot in head]
-        if len({*there} - {UNKNOWN}) >= floor:
-            return slots
-        missing = [position for position, domain in reachable.items() if domain >= 0 and domain not in there]
-        if not missing:
-            return slots
-        common = max({*there}, key=lambda code: (there.count(code), code))
-        swappable = [
-            place
-            for place, slot in enumerate(head)
-            if reachable[slot.position] == common and slot.kind in MAY_MOVE and place
-        ]
-        if there.count(common) < 2 or not swappable:
-            return slots
-        slots, last = [*slots], swappable[-1]
-        below = next((place for place, slot in enumerate(slots) if slot.position == missing[0]), None)
-        if below is None:
-            slots[last] = Slot(missing[0])
-        else:
-            slots[last], slots[below] = slots[below], slots[last]
-
-
-def _is_drawn(scored: Scored) -> bool:
-    return scored.request.seed is not None and scored.request.count >= SHORTEST
-
-
-def _with_drawn(slots: list[Slot], scored: Scored, pool: Int64) -> list[Slot]:
-    """One place drawn evenly from the next best whose age is known to fit."""
-    if not _is_drawn(scored):
-        return slots
-    taken = {slot.position for slot in slots}
-    ranked, unsure = pool.tolist(), scored.can.not_known["age"]
-    rest = (position for position in ranked if position not in taken)
-    safe = list(islice((position for position in rest if not unsure[position]), DRAWN_FROM))
-    if not safe:
-        rest = (position for position in ranked if position not in taken)
-        return slots + [Slot(position, _kind(scored, position)) for position in islice(rest, 1)]
-    drawn = safe[evenly(scored.request.seed or 0, len(safe))]
-    place = min(DRAWN_PLACE, len(slots) + 1) - 1
-    return [*slots[:place], Slot(drawn, "drawn", 1 / len(safe)), *slots[place:]]

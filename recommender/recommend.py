@@ -8,14 +8,14 @@ from itertools import compress, islice, repeat
 
 import numpy as np
 
-from recommender.answer import Answer, Recommendation
-from recommender.city import Catalogue, Int64, Place
+from recommender.answer import SLOTS, Answer, Recommendation
+from recommender.city import UNKNOWN, Catalogue, Int64, Place
 from recommender.context import Context, context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
 from recommender.listing import listed
 from recommender.model import Model
 from recommender.passport import NOBODY, Passport, Request, Stamps
-from recommender.ranking import Slot
+from recommender.ranking import Places
 from recommender.reasons import Why, explain
 from recommender.release import Release
 from recommender.scoring import Scored, score_block
@@ -146,33 +146,32 @@ def _answer_block(
 
 def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
     can, request = scored.can, scored.request
-    slots = listed(scored, catalogue, model)
-    chosen = np.array([slot.position for slot in slots], dtype=np.int64)
+    places = listed(scored, catalogue, model)
+    chosen = places.position
     usual = scored.context.at(chosen)
-    context = _as_shown(usual, slots, scored, catalogue, model)
+    context = _as_shown(usual, places, scored, catalogue, model)
     score = scored.total[chosen] if context is usual else scored.total[chosen] + (context.total - usual.total)
-    why = [Why()] * len(slots)
+    why = [Why()] * len(chosen)
     if request.explain:
         why = explain(can.activities[chosen], scored.sources(chosen), context, scored.profile, catalogue, model)
     venue = catalogue.sessions.venue[context.session].tolist()
     activity, session, minutes = can.activities[chosen].tolist(), context.session.tolist(), context.minutes.tolist()
     unsure = _unsure(can, chosen)
     points = score.tolist()
-    kinds, chances = [slot.kind for slot in slots], [slot.probability for slot in slots]
+    kinds, chances = [SLOTS[kind] for kind in places.kind.tolist()], places.probability.tolist()
     reasons, parts = [one.reasons for one in why], [one.parts for one in why]
-    places = range(1, len(slots) + 1)
-    rows = zip(places, activity, session, venue, minutes, points, kinds, chances, unsure, reasons, parts, strict=True)
+    ranks = range(1, len(chosen) + 1)
+    rows = zip(ranks, activity, session, venue, minutes, points, kinds, chances, unsure, reasons, parts, strict=True)
     entries = tuple(map(Recommendation._make, rows))
     return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], entries)
 
 
-def _as_shown(usual: Context, slots: Sequence[Slot], scored: Scored, catalogue: Catalogue, model: Model) -> Context:
+def _as_shown(usual: Context, places: Places, scored: Scored, catalogue: Catalogue, model: Model) -> Context:
     """The circumstances of a list, where some places show another session than the best one."""
-    other = [place for place, slot in enumerate(slots) if slot.session is not None]
-    if not other:
+    other = np.flatnonzero(places.session != UNKNOWN)
+    if not len(other):
         return usual
-    can, session = scored.can, np.array([slots[place].session for place in other])
-    position = np.array([slots[place].position for place in other])
+    can, session, position = scored.can, places.session[other], places.position[other]
     shown = replace(
         can,
         activities=can.activities[position],

@@ -21,6 +21,8 @@ from recommender.product import products
 INTEREST = tuple(name for name in SOURCES if name != "context")
 """The sources in the order in which they are added up, and in which ``fused.blended`` reckons them."""
 
+SOURCE_ROWS = {name: row for row, name in enumerate(INTEREST)}
+
 
 @dataclass(frozen=True, eq=False)
 class Scored:
@@ -36,6 +38,8 @@ class Scored:
         Of this learner alone.
     total : float32, shape (n_eligible,)
         The sum of all parts: what the list is ranked by.
+    every_source : float32, shape (len(INTEREST), n_eligible)
+        What every source but the context added.
     """
 
     passport: Passport
@@ -45,16 +49,11 @@ class Scored:
     profile: InterestProfile
     beliefs: Beliefs
     total: Float32
-    _sources: Float32 = field(repr=False)
+    every_source: Float32 = field(repr=False)
 
     def sources(self, positions: Int64) -> dict[str, Float32]:
         """What every source but the context added to some of the eligible activities."""
-        return dict(zip(INTEREST, self._sources[:, positions], strict=True))
-
-    def sources_of(self, names: Sequence[str], positions: Int64) -> Float32:
-        """The same for some of the sources. Shape (len(names), len(positions))."""
-        rows: Float32 = self._sources[[[INTEREST.index(name)] for name in names], positions]
-        return rows
+        return dict(zip(INTEREST, self.every_source[:, positions], strict=True))
 
 
 def score_block(

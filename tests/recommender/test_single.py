@@ -11,8 +11,8 @@ from data.translate import catalogue_from
 from recommender.eligibility import eligible, open_pool
 from recommender.filling import filled, narrow_shares
 from recommender.guarantee import PROMISED, WITHIN_PLACES, claim_of, guaranteed
-from recommender.listing import POOL, Themes, _chosen, _novelty
-from recommender.ranking import Slot, top
+from recommender.listing import _PAST, POOL, _chosen
+from recommender.ranking import Places, places_of, top
 from recommender.recommend import recommend, recommend_many, scored
 from recommender.scoring import INTEREST
 from tests.recommender.brute import plain_filling, plain_parts
@@ -57,14 +57,15 @@ def check(catalogue, release, passport, request):
     order = top(found.total, request.count)
     # Where two scores are all but equal either may come first.
     assert np.abs(np.sort(-total)[: len(order)] + total[order]).max() <= CLOSE * max(1, np.abs(total).max())
-    reach = max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)
-    pool = top(found.total, reach)
-    shares = model.theme_shares
-    themes = Themes(can.activities[pool], shares.indptr, shares.indices, shares.data)
-    narrow = narrow_shares(*themes, catalogue.themes.broad)
-    ours_filled = _chosen(found, pool, themes, narrow, _novelty(found, model), request.count)
+    shares, believed = model.theme_shares, found.beliefs
+    pool, ours_filled, _ = _chosen(
+        found.total, found.every_source, _PAST, can.activities, shares.indptr, shares.indices, shares.data,
+        catalogue.themes.broad, believed.prior[0], believed.evidence[0], model.theme_base, passport.less,
+        len(passport.stamps), request.count, request.curiosity, request.count,
+    )  # fmt: skip
+    assert pool.tolist() == top(found.total, max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)).tolist()
     exact = found.total.astype(float), {name: ours[name].astype(float) for name in INTEREST}
-    assert ours_filled == plain_filling(
+    assert ours_filled.tolist() == plain_filling(
         pool, *exact, passport, catalogue, request, model, can.activities, request.count
     )
     return 1
@@ -108,10 +109,11 @@ def test_more_than_three_that_qualify_move_nobody(lively):
     more = 0
     for passport, request in drawn(catalogue, 200, seed=4):
         found = scored(passport, catalogue, release, replace(request, company=(), themes=request.themes[:0]))
-        slots = [Slot(position) for position in top(found.total, 20).tolist()]
+        places = Places(*places_of(best := top(found.total, 20), len(best)))
         claim = claim_of(found, catalogue)
         shown = claim.qualifies & (found.can.sessions[claim.session] == found.context.session)
-        if sum(bool(shown[slot.position]) for slot in slots[:WITHIN_PLACES]) > PROMISED:
-            assert guaranteed(slots, found, catalogue) == slots
+        if shown[places.position[:WITHIN_PLACES]].sum() > PROMISED:
+            kept = guaranteed(places, found, catalogue)
+            assert all((ours == theirs).all() for ours, theirs in zip(kept, places, strict=True))
             more += 1
     assert more > 5
