@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from recommender.align import align
-from recommender.city import Catalogue, Ids
+from recommender.arrays import arrays_of, built, weights_of
+from recommender.city import Catalogue
 from recommender.encoder import Encoder
 from recommender.errors import BrokenRelease
-from recommender.model import Factors, Model, Moments, Neighbours
+from recommender.model import Model
 
 SCHEMA = 1
 MANIFEST, SUMS, TIMES = "manifest.json", "SHA256SUMS", "times.json"
@@ -104,10 +104,15 @@ def _save(release: Release, directory: Path, created: str, times: Mapping[str, A
     aside = directory / f"{_ASIDE}{os.getpid()}"
     aside.mkdir()
     files = {}
-    for file, array in sorted(_arrays(release).items()):
+    for file, array in sorted(arrays_of(release.model, release.encoder).items()):
         np.save(aside / f"{file}.npy", np.ascontiguousarray(array), allow_pickle=False)
         files[f"{file}.npy"] = _sha256(aside / f"{file}.npy")
-    manifest = {**release.manifest, "schema": SCHEMA, "weights": _weights(release), "files": files}
+    manifest = {
+        **release.manifest,
+        "schema": SCHEMA,
+        "weights": weights_of(release.model, release.encoder),
+        "files": files,
+    }
     _write_json(aside / MANIFEST, manifest)
     _write_json(aside / TIMES, dict(times))
     write_sums(aside)
@@ -199,7 +204,7 @@ def load_release(directory: Path) -> Release:
         raise BrokenRelease(
             f"{directory / extra} does not belong to the release: neither {MANIFEST} nor {SUMS} names it"
         )
-    return _build(arrays, manifest, directory.name)
+    return Release(*built(arrays, manifest), manifest, directory.name)
 
 
 def _check(path: Path, digest: str, source: str) -> None:
@@ -243,93 +248,3 @@ def _sync(path: Path) -> None:
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _weights(release: Release) -> dict[str, dict[str, float]]:
-    model, encoder = release.model, release.encoder
-    return {"source": model.source_weights, "context": model.context_weights, "encoder": encoder.block_weights}
-
-
-def _text(names: tuple[str, ...]) -> Any:
-    return np.frombuffer(json.dumps(names, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
-
-
-def _names(array: Any) -> tuple[str, ...]:
-    return tuple(json.loads(bytes(array)))
-
-
-_SPARSE = ("graph", "similar", "features")
-_FACTORS = ("als", "metadata", "low_pass")
-_PLAIN = (
-    "reference",
-    "visited",
-    "als_inverse",
-    "degree",
-    "similar_scale",
-    "popular",
-    "theme_base",
-    "theme_known",
-    "theme_adjacency",
-    "metadata_weights",
-)
-
-
-def _arrays(release: Release) -> dict[str, Any]:
-    model, encoder = release.model, release.encoder
-    arrays = {name: getattr(model, name) for name in _PLAIN}
-    for name in _FACTORS:
-        factors: Factors = getattr(model, name)
-        arrays[name] = factors.activities
-        arrays[f"{name}_mean"], arrays[f"{name}_covariance"] = factors.moments.mean, factors.moments.covariance
-    for name in _SPARSE:
-        value = getattr(model, name)
-        matrix = value.weights if isinstance(value, Neighbours) else value
-        arrays[f"{name}_data"] = matrix.data
-        arrays[f"{name}_indices"] = matrix.indices.astype(np.int32)
-        arrays[f"{name}_indptr"] = matrix.indptr.astype(np.int64)
-    arrays["ids"] = _text(model.ids)
-    arrays["words"], arrays["grams"] = _text(encoder.words), _text(encoder.grams)
-    arrays["word_idf"], arrays["gram_idf"] = encoder.word_idf, encoder.gram_idf
-    for name in ("themes", "venues", "organisers"):
-        arrays[f"known_{name}"] = _text(getattr(encoder, name).names)
-    return arrays
-
-
-def _build(arrays: dict[str, Any], manifest: Mapping[str, Any], name: str) -> Release:
-    ids = _names(arrays["ids"])
-    n_features = arrays["metadata_weights"].shape[0]
-    shapes = {"graph": len(ids), "similar": len(ids), "features": n_features}
-    matrices = {
-        key: sparse.csr_array(
-            (arrays[f"{key}_data"], arrays[f"{key}_indices"], arrays[f"{key}_indptr"]), shape=(len(ids), width)
-        )
-        for key, width in shapes.items()
-    }
-    factors = {
-        key: Factors(arrays[key], Moments(arrays[f"{key}_mean"], arrays[f"{key}_covariance"])) for key in _FACTORS
-    }
-    model = Model(
-        ids=ids,
-        als=factors["als"],
-        metadata=factors["metadata"],
-        low_pass=factors["low_pass"],
-        graph=Neighbours(matrices["graph"]),
-        similar=Neighbours(matrices["similar"]),
-        features=matrices["features"],
-        theme_ids=_names(arrays["known_themes"]),
-        als_confidence=float(manifest["config"]["als"]["alpha"]),
-        source_weights=dict(manifest["weights"]["source"]),
-        context_weights=dict(manifest["weights"]["context"]),
-        **{key: arrays[key] for key in _PLAIN},
-    )
-    encoder = Encoder(
-        words=_names(arrays["words"]),
-        grams=_names(arrays["grams"]),
-        word_idf=arrays["word_idf"],
-        gram_idf=arrays["gram_idf"],
-        themes=Ids(_names(arrays["known_themes"]), "theme"),
-        venues=Ids(_names(arrays["known_venues"]), "venue"),
-        organisers=Ids(_names(arrays["known_organisers"]), "organiser"),
-        block_weights=dict(manifest["weights"]["encoder"]),
-    )
-    return Release(model, encoder, manifest, name)
