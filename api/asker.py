@@ -9,7 +9,7 @@ import numpy as np
 
 from api.problems import NotThere, at_field
 from api.service import Service
-from api.shapes.question import Asker, GivenPassport
+from api.shapes.question import Asker
 from api.state import Live
 from api.translate import passport_from_given, until
 from data.passports import passport_from
@@ -61,7 +61,6 @@ async def who_asks(asker: Asker, live: Live, service: Service, at: int) -> Who:
         counting = known.counting()
         passport = passport_from(counting.record, counting.stamps, live.catalogue, counting.said)
         return Who(replace(passport, stamps=until(passport.stamps, at)))
-    given = asker.passport
-    if given is None or given == GivenPassport():
+    if asker.passport is None:
         return Who(NOBODY)
-    return Who(passport_from_given(given, live.catalogue, at))
+    return Who(passport_from_given(asker.passport, live.catalogue, at))

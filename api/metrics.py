@@ -7,9 +7,9 @@ With several workers each counts in a file of its own, in a folder that the proc
 from __future__ import annotations
 
 import os
-from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -55,12 +55,14 @@ class Metrics:
             "leerlijn_store_errors", "Times the store did not answer, or not as it should.", ("what",), registry=own
         )
         self.lost = Counter("leerlijn_shown_lost", "Shown lists of which no record was kept.", registry=own)
+        self._lists_of, self._slots_of = cache(self.lists.labels), cache(self.slots.labels)
 
     def listed(self, city: str, found: Answer, degraded: bool) -> None:
         """Count a list that was given, and its places."""
-        self.lists.labels(city, found.basis, found.fallback, "true" if degraded else "false").inc()
-        for slot, places in Tally(one.slot for one in found.recommendations).items():
-            self.slots.labels(city, slot).inc(places)
+        self._lists_of(city, found.basis, found.fallback, "true" if degraded else "false").inc()
+        slots = [one.slot for one in found.recommendations]
+        for slot in set(slots):
+            self._slots_of(city, slot).inc(slots.count(slot))
 
     def text(self, city: str | None) -> bytes:
         """All figures in Prometheus' text format.

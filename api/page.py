@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from api.draw import digest_of, seed_of
+from api.draw import seed_of, traits_of
 from api.language import languages_known
 from api.planning import outing
 from api.problems import Busy, NotThere, Problem
@@ -65,7 +65,7 @@ async def _shown(request: Request, choices: Choices) -> Response:
     lang = language_of(request, choices.lang if known else None, live)
     choices = replace(choices, lang=lang)
     passport, asked = passport_of(choices, live.catalogue, at), request_of(choices, live.catalogue, at)
-    seed = seed_of(service_of(request).secret, digest_of(passport, asked), at, live.catalogue)
+    seed = seed_of(service_of(request).secret, traits_of(passport), at, live.catalogue)
     routes, problem = await _routes(request, live, choices, passport, asked) if choices.route else (None, "")
     html = page(
         choices,

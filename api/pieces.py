@@ -10,8 +10,8 @@ from typing import TypeVar
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
-PLACES, REASONS, FEW = 8192, 16384, 1024
-"""How many are kept for one language of one city, however large it is: about ten megabytes, three, and next to nothing."""
+PLACES, VENUES, REASONS, FEW = 8192, 4096, 16384, 256
+"""How many are kept for one language of one city, however large it is: about ten megabytes, one, four, and next to nothing."""
 
 
 class Kept(dict[Name, Value]):
@@ -44,6 +44,8 @@ class Pieces:
     ----------
     places : Kept
         By row of a session: the activity, the session and the venue, as they stand in an entry of a list.
+    venues : Kept
+        By row of a venue.
     reasons : Kept
         By all that a reason says but its gain, with minutes in whole ones: where there are any, ``%b`` keeps their place.
     steps : Kept
@@ -53,6 +55,7 @@ class Pieces:
     """
 
     places: Kept[int, bytes] = field(default_factory=lambda: Kept(PLACES))
+    venues: Kept[int, bytes] = field(default_factory=lambda: Kept(VENUES))
     reasons: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(REASONS))
     steps: Kept[str, bytes] = field(default_factory=lambda: Kept(FEW))
     slots: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(FEW))

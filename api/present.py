@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from api.state import Live
@@ -12,7 +13,10 @@ from recommender.city import COMPANY, DOMAINS, FORMS, STAGES, UNKNOWN
 
 def number(value: float, digits: int = 6) -> float | None:
     """A number, None for NaN."""
-    return None if value != value else round(value, digits)
+    return None if value != value else _rounded(value, digits)
+
+
+_rounded = lru_cache(maxsize=8192)(round)  # the same prices, ages and weights again and again
 
 
 def word(words: tuple[str, ...], index: int) -> str | None:
@@ -54,8 +58,9 @@ def _heaviest(pair: tuple[int, float]) -> tuple[float, int]:
     return -pair[1], pair[0]
 
 
-def _bits(bits: int, words: tuple[str, ...]) -> list[str]:
-    return [name for place, name in enumerate(words) if bits >> place & 1] if bits else []
+@lru_cache(maxsize=1024)
+def _bits(bits: int, words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(words) if bits >> place & 1)
 
 
 def session(live: Live, row: int) -> dict[str, Any] | None:

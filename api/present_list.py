@@ -63,7 +63,7 @@ def _entries(live: Live, found: Sequence[Recommendation], lang: str, pieces: Pie
             said.append(told if way is None else told % _number(way, 1))
         yield b'{"rank":%d,%b,"travel_minutes":%b,"score":%b,%b,"reasons":[%b]}' % (
             rank,
-            places.get(session) or places.keep(session, _place(live, one, lang)),
+            places.get(session) or places.keep(session, _place(live, one, lang, pieces)),
             _number(minutes, 1),
             _number(score, 6),
             slots.get(kind) or slots.keep(kind, _slot(*kind)),
@@ -76,14 +76,11 @@ def _number(value: float, digits: int) -> bytes:
     return b"null" if value != value else b"%.*f" % (digits, value)
 
 
-def _place(live: Live, one: Recommendation, lang: str) -> bytes:
+def _place(live: Live, one: Recommendation, lang: str, pieces: Pieces) -> bytes:
     """What the catalogue says. A session stands for all of it: it is of one activity, at one venue."""
-    described = {
-        "activity": present.activity(live, one.activity, lang),
-        "session": present.session(live, one.session),
-        "venue": present.venue(live, one.venue),
-    }
-    return to_json(described)[1:-1]
+    activity, session = present.activity(live, one.activity, lang), present.session(live, one.session)
+    venue = pieces.venues.get(one.venue) or pieces.venues.keep(one.venue, to_json(present.venue(live, one.venue)))
+    return b'%b,"venue":%b' % (to_json({"activity": activity, "session": session})[1:-1], venue)
 
 
 def _slot(slot: str, probability: float, not_known: tuple[str, ...]) -> bytes:

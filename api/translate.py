@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from api.problems import Problem, at_field
 from api.shapes.question import GivenPassport, GivenStamp, Point, Question, Wishes
-from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int8, Int32, Place
+from recommender.city import DOMAINS, UNKNOWN, Catalogue, Ids, Int32, Place
 from recommender.passport import CHOSEN_BY, Passport, Request, Stamps
 
 CLOCKS_DIFFER = 86_400
 """Seconds that a stamp may lie after the moment of asking: phones' clocks and time zones are not exact."""
 _CHOSEN_BY: dict[str | None, int] = {None: UNKNOWN, **{word: place for place, word in enumerate(CHOSEN_BY)}}
+_WHEN = attrgetter("at")
 
 
 def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> Passport:
@@ -52,23 +54,23 @@ def passport_from_given(given: GivenPassport, catalogue: Catalogue, at: int) -> 
 def _stamps(given: Sequence[GivenStamp], catalogue: Catalogue, at: int) -> Stamps:
     if not given:
         return Stamps()
-    # The same visit twice is one visit; without this an app that retries would count it double.
-    once = {(stamp.at, stamp.activity): stamp.chosen_by for stamp in given}
-    visits = sorted(once)
-    if visits[-1][0] > at + CLOCKS_DIFFER:
+    visits = sorted(given, key=_WHEN)
+    moments = [visit.at for visit in visits]
+    if moments[-1] > at + CLOCKS_DIFFER:
         place = next(place for place, stamp in enumerate(given) if stamp.at > at + CLOCKS_DIFFER)
         raise at_field(f"passport.stamps[{place}].at", "a stamp cannot lie after the moment of asking")
-    moments, names = zip(*visits, strict=True)
-    activity = catalogue.activities.ids.find(names)
-    stamps = Stamps(activity, np.array(moments, dtype=np.int64), _choosers([once[visit] for visit in visits]))
+    if len(set(moments)) < len(moments):
+        # The same visit twice is one visit; without this an app that retries would count it double.
+        once = {(stamp.at, stamp.activity): stamp for stamp in given}
+        visits = [once[visit] for visit in sorted(once)]
+        moments = [visit.at for visit in visits]
+    activity = catalogue.activities.ids.find([visit.activity for visit in visits])
+    chosen_by = [_CHOSEN_BY[visit.chosen_by] for visit in visits]
+    stamps = Stamps(activity, np.array(moments, dtype=np.int64), np.array(chosen_by, dtype=np.int8))
     found = activity != UNKNOWN
     if found.all():
         return stamps
     return Stamps(activity[found], stamps.at[found], stamps.chosen_by[found], not_found=int((~found).sum()))
-
-
-def _choosers(words: Sequence[str | None]) -> Int8:
-    return np.array([_CHOSEN_BY[word] for word in words], dtype=np.int8)
 
 
 def until(stamps: Stamps, at: int) -> Stamps:
@@ -79,8 +81,13 @@ def until(stamps: Stamps, at: int) -> Stamps:
     return Stamps(stamps.activity[known], stamps.at[known], stamps.chosen_by[known], stamps.not_found)
 
 
-def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
+def request_from(question: Question, catalogue: Catalogue, at: int, seed: int | None = None) -> Request:
     """What is asked, in the engine's words.
+
+    Parameters
+    ----------
+    seed : int or None
+        Of the drawn place; see ``seed_of``.
 
     Raises
     ------
@@ -91,7 +98,7 @@ def request_from(question: Question, catalogue: Catalogue, at: int) -> Request:
     opens, closes = (window.from_, window.until) if window else (None, None)
     if opens is not None and closes is not None and closes <= opens:
         raise at_field("window.until", "the window ends before it starts")
-    return wishes_from(question, catalogue, at, opens=opens, closes=closes, count=question.count)
+    return wishes_from(question, catalogue, at, opens=opens, closes=closes, count=question.count, seed=seed)
 
 
 def wishes_from(wishes: Wishes, catalogue: Catalogue, at: int, **more: Any) -> Request:
@@ -137,12 +144,13 @@ def rows(ids: Ids, names: Sequence[str], field: str) -> Int32:
     """
     if not names:
         return np.empty(0, dtype=np.int32)
-    found = ids.find(names)
-    if (found != UNKNOWN).all():
-        return np.array(list(dict.fromkeys(found.tolist())), dtype=np.int32)
+    found = ids.find(names).tolist()
+    if UNKNOWN not in found:
+        return np.array(list(dict.fromkeys(found)), dtype=np.int32)
     errors = [
-        {"field": f"{field}[{place}]", "detail": _unknown(ids, names[place])}
-        for place in np.flatnonzero(found == UNKNOWN).tolist()
+        {"field": f"{field}[{place}]", "detail": _unknown(ids, name)}
+        for place, (name, at) in enumerate(zip(names, found, strict=True))
+        if at == UNKNOWN
     ]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}"
     raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")

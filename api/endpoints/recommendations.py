@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 
 from api import body
 from api.asker import who_asks
-from api.draw import digest_of, seed_of
+from api.draw import seed_of, traits_of
 from api.fallback import fell
 from api.present_list import written
 from api.respond import problems, written_answer
@@ -41,10 +39,10 @@ async def recommendations(request: Request) -> Response:
     at, source = live.moment(question.at, service.clock())
     who = await who_asks(question, live, service, at)
     passport = who.passport
-    asked = who.among(live.catalogue, request_from(question, live.catalogue, at))
-    drawn_for = question.learner or digest_of(passport, asked)
-    asked = replace(asked, seed=seed_of(service.secret, drawn_for, at, live.catalogue))
-    found = live.recommend(passport, asked)
+    drawn_for = question.learner.encode() if question.learner is not None else traits_of(passport)
+    seed = seed_of(service.secret, drawn_for, at, live.catalogue)
+    asked = request_from(question, live.catalogue, at, seed)
+    found = live.recommend(passport, who.among(live.catalogue, asked))
     request_id: str = request.state.request_id
     if question.learner is not None and not who.away:
         service.writer.put(_shown(live, found, question.learner, request_id))

@@ -44,14 +44,14 @@ def reason_text(reason: Reason, catalogue: Catalogue, lang: str, voice: str = "c
         values["line"] = catalogue.lines.name[reason.line]
     if reason.minutes is not None and reason.minutes > 1:  # "1 minutes" is no language, and round the corner is close
         values["minutes"] = str(ceil(reason.minutes))
-    variants = _variants(messages, voice, reason.code)
-    return fitted(next(sentence for sentence, names in variants if names <= values.keys()), values)
+    return fitted(_sentence(messages, voice, reason.code, tuple(values)), values)
 
 
 @lru_cache(maxsize=1024)
-def _variants(messages: Messages, voice: str, code: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The sentences for a reason, each with its placeholders."""
-    return tuple((sentence, placeholders(sentence)) for sentence in messages.entry(f"reasons.{voice}", code))
+def _sentence(messages: Messages, voice: str, code: str, values: tuple[str, ...]) -> str:
+    """The first sentence for a reason of which every placeholder has a value."""
+    variants: list[str] = messages.entry(f"reasons.{voice}", code)
+    return next(sentence for sentence in variants if placeholders(sentence) <= set(values))
 
 
 def step_text(step: Step, messages: Messages) -> str:
@@ -108,11 +108,12 @@ def shorten(text: str, words: int, letters: int = MAX_LETTERS) -> str:
     words, letters : int
         The most that may stay, the ``…`` included in neither.
     """
-    kept = " ".join(text.split()[: max(words, 1)])
+    every = text.split()
+    kept = " ".join(every[: max(words, 1)])
     if len(kept) > letters:
         cut = kept[: letters + 1].rpartition(" ")[0]
         kept = cut or kept[:letters]
-    return kept if kept == " ".join(text.split()) else kept.rstrip(",;:.–- ") + "…"
+    return kept if kept == " ".join(every) else kept.rstrip(",;:.–- ") + "…"
 
 
 def fitted(sentence: str, values: Mapping[str, str]) -> str:
