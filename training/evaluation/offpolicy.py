@@ -135,7 +135,7 @@ def estimates(logged: Logged, draws: int, seed: int) -> dict[str, Interval]:
     sums = np.bincount(place, weight * logged.reward)[:, None].astype(np.float64)
     rows = np.bincount(place, weight)[:, None].astype(np.float64)
     ratio = moments(sums, rows)
-    low, high = score_limits(sums, rows, np.zeros(1), np.ones(1), LEVEL)
+    low, high = score_limits(sums, rows, np.zeros(1), np.ones(1), LEVEL, more=0.0)
     found["snips"] = Interval(float(ratio.mean[0]), float(low[0]), float(high[0]), int(ratio.clusters[0]))
     return found
 

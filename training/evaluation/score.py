@@ -22,11 +22,13 @@ from scipy import stats
 from recommender.city import Float64, Int64
 from training.evaluation.moments import by_cluster, moments
 
-_MORE = 5.0
+MORE = 5.0
 """Imaginary learners: chosen in two simulated towns, tried in six others (``python -m benchmarks.statistics coverage``)."""
 
 
-def score_limits(sums: Float64, rows: Float64, low: Float64, high: Float64, level: float) -> tuple[Float64, Float64]:
+def score_limits(
+    sums: Float64, rows: Float64, low: Float64, high: Float64, level: float, more: float = MORE
+) -> tuple[Float64, Float64]:
     """Score interval of bounded means (see the top of this file).
 
     Where everybody stands at the same end of the range, every cluster counts as one trial; where everybody has the same value
@@ -39,13 +41,15 @@ def score_limits(sums: Float64, rows: Float64, low: Float64, high: Float64, leve
     low, high : float64, shape (n_figures,)
         The range of each figure.
     level : float
+    more : float
+        Imaginary learners; 0 where a cluster is many rows, of which yes-or-no answers of whole clusters are no likeness.
 
     Returns
     -------
     low, high : float64, shape (n_figures,)
         NaN with fewer than two clusters.
     """
-    mean, trials, clusters = _trials(sums, rows, low, high)
+    mean, trials, clusters = _trials(sums, rows, low, high, more)
     width, few = high - low, clusters < 2
     share = (mean - low) / width
     steps = stats.t.ppf((1 + level) / 2, np.where(few, 1, clusters - 1.0))
@@ -80,7 +84,7 @@ def paired_p(differences: Float64, cluster: Int64 | None = None, bounds: tuple[f
     """
     sums, rows = by_cluster(np.asarray(differences, dtype=np.float64)[:, None], cluster)
     low, width = bounds[0], bounds[1] - bounds[0]
-    means, all_trials, clusters = _trials(sums, rows, np.array([low]), np.array([bounds[1]]))
+    means, all_trials, clusters = _trials(sums, rows, np.array([low]), np.array([bounds[1]]), MORE)
     mean, trials = float(means[0]), float(all_trials[0])
     if clusters[0] < 2:
         return float("nan")
@@ -93,7 +97,7 @@ def paired_p(differences: Float64, cluster: Int64 | None = None, bounds: tuple[f
     return float(2 * stats.t.sf(distance, clusters[0] - 1))
 
 
-def _trials(sums: Float64, rows: Float64, low: Float64, high: Float64) -> tuple[Float64, Float64, Int64]:
+def _trials(sums: Float64, rows: Float64, low: Float64, high: Float64, more: float) -> tuple[Float64, Float64, Int64]:
     """Means, how many yes-or-no trials would make each as sure as it is, and clusters.
 
     Trials are infinite where everybody inside the range is alike.
@@ -104,7 +108,7 @@ def _trials(sums: Float64, rows: Float64, low: Float64, high: Float64) -> tuple[
     inside = (share > 0) & (share < 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         whole = share * (1 - share)
-        weight = _at_an_end(sums, rows, low, high) * _MORE / (found.clusters + _MORE)
+        weight = _at_an_end(sums, rows, low, high) * more / (found.clusters + more)
         spread = spread + weight * np.maximum(whole / (found.clusters - 1) - spread, 0)
         trials: Float64 = np.where(inside, whole / spread, found.clusters.astype(np.float64))
     return found.mean, trials, found.clusters
