@@ -1,14 +1,12 @@
 """ALS by blocks is implicit's own, bit by bit, wherever the blocks were and whatever was lost on the way."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from implicit.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from training.scale.als import TRIES, alternate, blocks, half_step
+from training.scale.als import TRIES, alternate, begin, half_step, whole
 from training.scale.engine import Lost, Threads
 
 FACTORS, ROUNDS = 16, 6
@@ -75,8 +73,8 @@ def expected(stamps):
 
 @pytest.mark.parametrize(
     "engine",
-    [Threads(1), Threads(3), Cut(3), Cut(1), Cut(1, writeable=True), Cut(2, threads=2), Losing(TRIES - 1)],
-    ids=["one", "threads", "three", "whole", "whole, writeable", "two", "losing"],
+    [Threads(1), Threads(3), Cut(3), Cut(1), Cut(1, writeable=True), Cut(2, threads=2), Cut(200), Losing(TRIES - 1)],
+    ids=["one", "threads", "three", "whole", "whole, writeable", "two", "more than activities", "losing"],
 )
 def test_factors_are_those_of_implicit(stamps, expected, engine):
     confidence = stamps * np.float32(40)
@@ -93,23 +91,21 @@ def test_who_is_lost_every_time_is_given_up(stamps):
 def test_a_step_that_may_be_done_again_leaves_where_it_began(stamps):
     rng = np.random.default_rng(1)
     own, other = (rng.random((size, FACTORS), dtype=np.float32) for size in stamps.shape)
-    before = own.copy()
-    once = half_step(stamps, own, True, 5.0, 1, [other])
+    before, room = own.copy(), np.full((999, FACTORS), np.nan, dtype=np.float32)
+    once = half_step(stamps, own, None, True, 5.0, 1, [other])
     np.testing.assert_array_equal(own, before)
-    np.testing.assert_array_equal(half_step(stamps, own, True, 5.0, 1, [other[:40], other[40:]]), once)
+    np.testing.assert_array_equal(
+        half_step(stamps, own, room, True, 5.0, 1, [other[::3], other[1::3], other[2::3]]), once
+    )
     assert np.abs(once - before).max() > 0.1
 
 
+@pytest.mark.parametrize("factors", [FACTORS, 7])
 @pytest.mark.parametrize("count", [1, 2, 7, 1000])
-def test_blocks_are_about_the_same_work_and_hold_every_row(stamps, count):
-    ends = blocks(stamps.indptr, FACTORS, count)
-    assert (ends[0], ends[-1]) == (0, 700)
-    assert ends == sorted(set(ends))
-    if count < 10:
-        work = [2 * int(stamps.indptr[b] - stamps.indptr[a]) + FACTORS * (b - a) for a, b in pairwise(ends)]
-        assert len(work) == count
-        assert max(work) < 1.2 * min(work)
-
-
-def test_no_rows_are_one_block_of_none():
-    assert blocks(np.zeros(1, dtype=np.int64), FACTORS, 4) == [0]
+def test_blocks_begin_as_all_rows_would_and_become_the_whole_again(count, factors, monkeypatch):
+    monkeypatch.setattr("training.scale.als._DRAWN", 20)
+    rng = np.random.default_rng(3)
+    first, second = (rng.random((size, factors), dtype=np.float32) * np.float32(0.01) for size in (151, 80))
+    for before, rows in ((0, first), (151, second)):
+        parts = [begin(3, before, len(rows), factors, place, count) for place in range(count)]
+        np.testing.assert_array_equal(whole(parts, np.empty((200, factors), dtype=np.float32)), rows)
