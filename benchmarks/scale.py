@@ -2,11 +2,12 @@
 
 python -m benchmarks.scale --learners 100000 --activities 20000 --stamps 5000000 --factors 64     some minutes
 python -m benchmarks.scale --seconds 3600                        1 million learners, 100,000 activities, 50 million stamps
-python -m benchmarks.scale --parts data implicit als             some of it alone
+python -m benchmarks.scale --parts data implicit                 some of it alone
 
 The data is written as Parquet, block by block, into ``--folder`` (about 6 bytes a stamp), and stays there for the next run. The
-fit reads it as ``make train-all`` does. A step that would not end within ``--seconds`` in all is not begun; of ALS fewer rounds
-can be asked (``--iterations``), and what all 15 would take is said beside it. Memory is this process's peak during the step.
+fit is the one of ``make train-all``, whole: what a step makes is in memory during those that follow. A step that would not begin within
+``--seconds`` in all is not begun; of ALS fewer rounds can be asked (``--iterations``), and what all 15 would take is said beside it. Memory is this
+process's peak during the step.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import psutil
 from implicit.als import AlternatingLeastSquares
 from rich.console import Console
@@ -33,77 +33,76 @@ from threadpoolctl import threadpool_limits
 from benchmarks.machine import describe
 from benchmarks.scale_data import Large
 from data.folder import read_folder
-from data.tables import Tables
-from data.translate import catalogue_from
-from recommender.encoder import scaled_rows, with_parents
+from recommender.release import save_release
 from training.config import Config
-from training.fit import learn_weights
+from training.fit import fit
 from training.scale.history import OnDisk
 from training.scale.reading import chunks_of
 from training.scale.spool import Spool, spool
-from training.sources.adjacency import fit_adjacency
-from training.sources.collaborative import fit_als, fit_graph
-from training.sources.content import fit_encoder, fit_metadata, fit_similar
-from training.sources.popular import fit_popular
 
 Result = TypeVar("Result")
-PARTS = (
-    "data",
-    "implicit",
-    "read",
-    "weights",
-    "stamps",
-    "descriptions",
-    "als",
-    "graph",
-    "metadata",
-    "similar",
-    "popular",
-    "digest",
-)
+PARTS = ("data", "implicit", "fit")
+NOTES = {"weights": "a whole fit of a sample within", "popular": "and the links of themes, the digest of the data"}
 
 
-@dataclass
+class Over(Exception):
+    """The time is up."""
+
+
 class Took:
-    """Seconds, processor seconds and peak memory of steps, and which were not begun."""
+    """Seconds, processor seconds and peak memory of steps, and which were not begun.
 
-    limit: float
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    began: float = field(default_factory=time.perf_counter)
+    Memory is what this process has of its own: not what it shares with others, such as files that are mapped.
+    """
 
-    def step(self, name: str, work: Callable[[], Result], note: str = "") -> Result | None:
-        """Do it when there is time left, and keep what it took."""
-        if time.perf_counter() - self.began > self.limit:
-            self.rows.append((name, "not begun", "", "", note))
-            return None
-        process, peak = psutil.Process(), [0.0]
-        before, started = process.cpu_times(), time.perf_counter()
-        with watched(process, peak):
-            result = work()
-        after = process.cpu_times()
-        cpu = after.user + after.system - before.user - before.system
-        self.rows.append((name, f"{time.perf_counter() - started:.0f}", f"{cpu:.0f}", f"{peak[0]:.2f}", note))
-        Console(stderr=True).print(" · ".join(self.rows[-1]))
+    def __init__(self, limit: float) -> None:
+        self.limit, self.rows = limit, list[tuple[str, ...]]()
+        self._process, self._since, self._peak, self._step = psutil.Process(), time.perf_counter(), 0.0, ""
+        self._began, self._before = 0.0, 0.0
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def begin(self, name: str) -> None:
+        """End the step that went on, and begin another.
+
+        Raises
+        ------
+        Over
+            When there is no time left.
+        """
+        self.end()
+        if time.perf_counter() - self._since > self.limit:
+            self.rows.append((name, "not begun", "", "", ""))
+            raise Over
+        self._step, self._began, self._before, self._peak = name, time.perf_counter(), self._spent(), self._own()
+
+    def end(self) -> None:
+        """Keep what the step took that went on, if any."""
+        if self._step:
+            seconds, cpu = time.perf_counter() - self._began, self._spent() - self._before
+            row = (self._step, f"{seconds:.0f}", f"{cpu:.0f}", f"{self._peak:.2f}", NOTES.get(self._step, ""))
+            self.rows.append(row)
+            Console(stderr=True).print(" · ".join(row))
+            self._step = ""
+
+    def step(self, name: str, work: Callable[[], Result]) -> Result:
+        """Do one step."""
+        self.begin(name)
+        result = work()
+        self.end()
         return result
 
+    def _spent(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
 
-@contextmanager
-def watched(process: psutil.Process, peak: list[float]) -> Iterator[None]:
-    """Look ten times a second what the process has in memory that is its own."""
-    over = threading.Event()
+    def _own(self) -> float:
+        memory = self._process.memory_info()
+        return float(memory.rss - memory.shared) / 2**30
 
-    def look() -> None:
-        while not over.wait(0.1):
-            memory = process.memory_info()
-            peak[0] = max(peak[0], (memory.rss - memory.shared) / 2**30)
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    def _look(self) -> None:
+        while True:
+            time.sleep(0.1)
+            self._peak = max(self._peak, self._own())
 
 
 def beside(large: Large, config: Config) -> Callable[[], Any]:
@@ -124,52 +123,8 @@ def beside(large: Large, config: Config) -> Callable[[], Any]:
     return run
 
 
-def fitted(
-    folder: Path, aside: Path, config: Config, took: Took, parts: list[str], large: Large, straight: bool
-) -> None:
-    """The steps of ``training.fit`` one by one, on stamps that stay on disk."""
-    threads = config.threads or os.cpu_count() or 1
-    found_city = opened(folder, aside, took, large, straight)
-    if found_city is None:
-        return
-    tables, history = found_city
-    with threadpool_limits(1, "blas"):
-        if "weights" in parts:
-            took.step("weights, from a sample", lambda: learn_weights(history.sample(), config))
-        catalogue = catalogue_from(tables)
-        stamps = took.step("stamps", lambda: history.interactions(catalogue, config.popular.days))
-        if stamps is None:
-            return
-        visited = np.asarray(stamps.matrix.sum(axis=0)).ravel() > 0
-        everything = np.arange(len(catalogue.activities), dtype=np.int32)
-        encoder = took.step("descriptions", lambda: fit_encoder(catalogue, config.encoder))
-        features = encoder.encode(catalogue, everything) if encoder else None
-        factors = np.zeros((len(everything), config.als.factors), dtype=np.float32)
-        if "als" in parts:
-            rounds = config.als.iterations
-            found = took.step(f"als, {rounds} rounds", lambda: fit_als(stamps.matrix, config.als, config.seed, threads))
-            factors = factors if found is None else found[0]
-            if rounds < Config().als.iterations and found is not None:
-                whole = float(took.rows[-1][1]) * Config().als.iterations / rounds
-                took.rows[-1] = (*took.rows[-1][:4], f"about {whole:.0f} s for {Config().als.iterations} rounds")
-        if "graph" in parts:
-            took.step("graph", lambda: fit_graph(stamps.matrix, config.graph, config.seed, threads))
-        if "metadata" in parts and features is not None:
-            took.step("metadata", lambda: fit_metadata(features, factors, visited, config.metadata.ridge, threads))
-        if "similar" in parts and features is not None:
-            took.step("similar", lambda: fit_similar(features, visited, config.similar.neighbours, threads))
-        if "popular" in parts:
-            shares = scaled_rows(with_parents(catalogue), power=1)
-            took.step(
-                "popular, links of themes",
-                lambda: (fit_popular(stamps, len(everything), config.popular), fit_adjacency(stamps, shares)),
-            )
-        if "digest" in parts:
-            took.step("digest of the data", history.digest)
-
-
-def opened(folder: Path, aside: Path, took: Took, large: Large, straight: bool) -> tuple[Tables, OnDisk] | None:
-    """The city, its stamps read in parts and in order onto disk, where the next run finds them."""
+def fitted(folder: Path, aside: Path, config: Config, took: Took, large: Large, straight: bool) -> None:
+    """The fit of ``training.fit``, of stamps that stay on disk; what it makes stays in memory until its end."""
     tables, done = read_folder(folder, without={"stamps"}), aside / "done.json"
 
     def read() -> None:
@@ -180,10 +135,11 @@ def opened(folder: Path, aside: Path, took: Took, large: Large, straight: bool) 
 
     if not done.exists():
         took.step("in order onto disk, straight" if straight else "reading, in order onto disk", read)
-    if not done.exists():
-        return None
     known = json.loads(done.read_text())
-    return tables, OnDisk(tables, Spool(tuple(sorted(aside.glob("part-*"))), known["rows"], known["learners"]))
+    stamps = Spool(tuple(sorted(aside.glob("part-*"))), known["rows"], known["learners"])
+    release = fit(tables, config, took.begin, history=OnDisk(tables, stamps))
+    took.step("written", lambda: save_release(release, folder / "releases"))
+    shutil.rmtree(folder / "releases")
 
 
 def main() -> None:
@@ -213,13 +169,14 @@ def main() -> None:
         parser.error(
             f"{given.folder.parent} has {free / 2**30:.0f} GiB free, {40 * given.stamps / 2**30:.0f} are wanted"
         )
-    if "data" in given.parts and not (folder / "done").exists():
-        took.step("inventing the data", lambda: large.write(folder))
-        (folder / "done").touch()
-    if "implicit" in given.parts:
-        took.step(f"implicit alone, {given.iterations} rounds", beside(large, config))
-    if set(given.parts) - {"data", "implicit"}:
-        fitted(folder, folder / "in-order", config, took, given.parts, large, given.straight)
+    with suppress(Over):
+        if "data" in given.parts and not (folder / "done").exists():
+            took.step("inventing the data", lambda: large.write(folder))
+            (folder / "done").touch()
+        if "implicit" in given.parts:
+            took.step(f"implicit alone, {given.iterations} rounds", beside(large, config))
+        if "fit" in given.parts:
+            fitted(folder, folder / "in-order", config, took, large, given.straight)
     table = Table(
         "step",
         "seconds",
@@ -231,6 +188,13 @@ def main() -> None:
     for row in took.rows:
         table.add_row(*row)
     console.print(table)
+    spent = {row[0]: row for row in took.rows}
+    if given.iterations < Config().als.iterations and spent.get("als", ("", "not begun"))[1] != "not begun":
+        often, whole = Config().als.iterations, Config().als.iterations / given.iterations
+        console.print(
+            f"als is {given.iterations} rounds; {often} would take about {float(spent['als'][1]) * whole:.0f} seconds, "
+            f"{float(spent['als'][2]) * whole:.0f} processor seconds, and as much memory"
+        )
 
 
 if __name__ == "__main__":
