@@ -22,6 +22,8 @@ from recommender.reach import ages_fit, narrowed, opened, reached
 
 ADULT = 18.0
 WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
+UNSURE = ("age", "language", "price", "place")
+"""What a city may not say of an activity that stays all the same."""
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
 _NOTHING = np.empty(0, dtype=np.bool_)
 _EVER = np.iinfo(np.int64).min + 1

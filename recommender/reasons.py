@@ -6,20 +6,21 @@ less is ever given as a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 
 from recommender.answer import Reason
 from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
+from recommender.columns import Records
 from recommender.context import AT_BEST, Context
 from recommender.interest import InterestProfile
 from recommender.model import Model
-from recommender.product import row_totals
+from recommender.product import compiled, row_totals, unsigned
+from recommender.scoring import INTEREST
 from recommender.strongest import strongest_parts, strongest_stamps, strongest_themes
 
 MOST = 3
@@ -45,9 +46,16 @@ NAMED = {"wish": "theme", "theme": "theme", "next_station": "line", "near": "min
 """What each reason may name; others an activity."""
 SPEAKERS = ("like_stamp", "together_with", "wish", "theme", "next_station")
 """The reasons that need something to name."""
-_SPEAKERS = [CODES.index(code) for code in SPEAKERS]
-_FREE = CODES.index("free")
-_FIELDS = {code: Reason._fields.index(NAMED.get(code, "activity")) for code in CODES}
+PARTS = (*INTEREST, *AT_BEST)
+"""The parts of a score, in the order in which they are told."""
+FEW = 255
+"""Up to so many activities are told apart in one byte."""
+_FREE, _NEAR = CODES.index("free"), CODES.index("near")
+_PLACES = {name: place for place, name in enumerate(PARTS)}
+_SPEAKERS = np.array([CODES.index(code) for code in SPEAKERS])
+_FIELDS = np.array([Reason._fields.index(NAMED.get(code, "activity")) for code in CODES])
+_PART = np.array([PARTS.index(GAINS[code][0]) for code in CODES])
+_MORE = np.array([PARTS.index(GAINS[code][1]) if len(GAINS[code]) > 1 else UNKNOWN for code in CODES])
 
 
 class Why(NamedTuple):
@@ -57,9 +65,37 @@ class Why(NamedTuple):
     parts: Mapping[str, float] = MappingProxyType({})
 
 
+class Parts(Mapping[str, float]):
+    """What each part added to one score, by name: laid out for every place of a list, read by hardly anybody.
+
+    Parameters
+    ----------
+    values : float64, shape (len(PARTS),)
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Float64) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> float:
+        if name not in _PLACES:
+            raise KeyError(name)
+        return float(self._values[_PLACES[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PARTS)
+
+    def __len__(self) -> int:
+        return len(PARTS)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 def explain(
     activities: Int32,
-    sources: dict[str, Float32],
+    sources: Mapping[str, Float32],
     context: Context,
     profile: InterestProfile,
     catalogue: Catalogue,
@@ -78,46 +114,102 @@ def explain(
     profile : InterestProfile
         A block of one learner.
     """
-    stamped, weights, shares = profile.stamped, profile.weights, model.theme_shares
-    neighbours = model.similar.weights, model.graph.weights
-    speaks = np.empty((len(SPEAKERS), len(activities)), dtype=np.int32)
-    speaks[:2] = strongest_stamps(stamped, weights, neighbours, activities)
-    speaks[2] = strongest_themes(shares, activities, profile.wishes[0])
-    speaks[3] = strongest_themes(shares, activities, _themes_of(profile, shares))
-    speaks[4] = context.station
-    silent = np.zeros((len(CODES), len(activities)), dtype=np.bool_)
-    silent[_SPEAKERS] = speaks == UNKNOWN
-    silent[_FREE] = catalogue.activities.price[activities] != 0
-    values = np.array([*sources.values(), *context.rows], dtype=np.float64)
-    part, more = _parts_of((*sources, *AT_BEST))
-    gains, given = strongest_parts(values, part, more, silent, MOST, WORTH_SAYING)
-    about = dict(zip(SPEAKERS, speaks.tolist(), strict=True)) | {"near": context.minutes.tolist()}
-    spoken = [(code, _FIELDS[code], about.get(code)) for code in CODES]
-    found, names = list[Why](), (*sources, *AT_BEST)
-    for place, (codes, gained, row) in enumerate(zip(given.tolist(), gains.tolist(), values.T.tolist(), strict=True)):
-        reasons = []
-        for which in codes:
-            if which == UNKNOWN:
+    added = np.array([sources[name] for name in INTEREST], dtype=np.float32)
+    told = explained(np.arange(len(activities)), activities, added, context, profile, catalogue, model)
+    return list(map(Why, *told))
+
+
+def explained(
+    positions: Int64,
+    activities: Int32,
+    sources: Float32,
+    context: Context,
+    profile: InterestProfile,
+    catalogue: Catalogue,
+    model: Model,
+) -> tuple[list[tuple[Reason, ...]], list[Parts]]:
+    """Reasons and parts of the score of some of the activities.
+
+    Parameters
+    ----------
+    positions : int64, shape (n_chosen,)
+        Which of them.
+    sources : float32, shape (len(INTEREST), n)
+    """
+    if len(positions) > FEW:
+        some = explained(positions[:FEW], activities, sources, context, profile, catalogue, model)
+        rest = explained(positions[FEW:], activities, sources, context, profile, catalogue, model)
+        return some[0] + rest[0], some[1] + rest[1]
+    similar, graph, shares = model.similar.weights, model.graph.weights, model.theme_shares
+    values, until, about, sizes = _told(
+        positions, activities, sources, context.rows, context.station, context.minutes,
+        profile.stamped, profile.weights, profile.wishes[0],
+        similar.indptr, unsigned(similar.indices), similar.data, graph.indptr, unsigned(graph.indices), graph.data,
+        shares.indptr, shares.indices, shares.data, catalogue.activity_columns.records,
+    )  # fmt: skip
+    codes, *named = about.tolist()
+    minutes, gains = sizes.tolist()
+    fields = ([None if row == UNKNOWN else row for row in rows] for rows in named)
+    way = (None if takes != takes else takes for takes in minutes)
+    reasons = list(map(Reason._make, zip([CODES[code] for code in codes], *fields, way, gains, strict=True)))
+    ends = until.tolist()
+    return [tuple(reasons[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)], list(map(Parts, values))
+
+
+@compiled
+def _told(
+    positions: Int64, activities: Int32, sources: Float32, around: Float32, station: Int32, minutes: Float64,
+    stamped: Int32, weights: Float32, wished: Float32,
+    like_first: NDArray[np.integer], like: NDArray[np.integer], likeness: Float32,
+    with_first: NDArray[np.integer], beside: NDArray[np.integer], closeness: Float32,
+    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, activity: Records,
+) -> tuple[Float64, Int64, Int64, Float64]:  # fmt: skip
+    """Of each chosen activity all parts of its score, and the reasons that are given, those of each after the last one's.
+
+    Returns
+    -------
+    values : float64, shape (n, n_parts)
+    until : int64, shape (n,)
+        Where the reasons of each end.
+    about : int64, shape (4, n_given)
+        Code, and the activity, theme and line that it names; ``UNKNOWN`` for none.
+    sizes : float64, shape (2, n_given)
+        Minutes, NaN for none, and gain.
+    """
+    n, n_sources = len(positions), len(sources)
+    rows, values = activities[positions], np.empty((n, n_sources + len(around)))
+    speaks = np.full((len(_PART), n), UNKNOWN, dtype=np.int64)
+    silent = np.zeros(speaks.shape, dtype=np.bool_)
+    place = np.zeros(len(activity), dtype=np.uint8)
+    for one in range(n):
+        place[rows[one]] = one + 1
+    loud = np.zeros(len(wished))
+    row_totals(stamped, weights.astype(np.float64), theme_first, theme, share, loud)
+    speaks[_SPEAKERS[0]] = strongest_stamps(stamped, weights, like_first, like, likeness, place, n)
+    speaks[_SPEAKERS[1]] = strongest_stamps(stamped, weights, with_first, beside, closeness, place, n)
+    speaks[_SPEAKERS[2]] = strongest_themes(rows, theme_first, theme, share, wished.astype(np.float64))
+    speaks[_SPEAKERS[3]] = strongest_themes(rows, theme_first, theme, share, loud)
+    speaks[_SPEAKERS[4]] = station[positions]
+    for one in range(n):
+        for part in range(n_sources):
+            values[one, part] = sources[part, positions[one]]
+        for part in range(len(around)):
+            values[one, n_sources + part] = around[part, positions[one]]
+        for code in _SPEAKERS:
+            silent[code, one] = speaks[code, one] == UNKNOWN
+        silent[_FREE, one] = not activity[rows[one]]["free"]
+    gains, codes = strongest_parts(values, _PART, _MORE, silent, MOST, WORTH_SAYING)
+    until, n_given = np.empty(n, dtype=np.int64), 0
+    about, sizes = np.full((4, codes.size), UNKNOWN), np.full((2, codes.size), np.nan)
+    for one in range(n):
+        for code in codes[one]:
+            if code == UNKNOWN:
                 break
-            code, field, named = spoken[which]
-            fields: list[Any] = [code, None, None, None, None, gained[which]]
-            if named is not None:
-                fields[field] = named[place]
-            reasons.append(Reason._make(fields))
-        found.append(Why(tuple(reasons), dict(zip(names, row, strict=True))))
-    return found
-
-
-@cache
-def _parts_of(names: tuple[str, ...]) -> tuple[Int64, Int64]:
-    """Where the parts stand that each reason puts in words, a first one and a second, ``UNKNOWN`` for none."""
-    rows = [[names.index(part) for part in (*GAINS[code], "")[:2] if part] for code in CODES]
-    return np.array([row[0] for row in rows]), np.array([row[1] if len(row) > 1 else UNKNOWN for row in rows])
-
-
-def _themes_of(profile: InterestProfile, shares: sparse.csr_array) -> Float64:
-    """How much of each theme a learner's stamps hold. Shape (n_themes,)."""
-    total = np.zeros(shares.shape[1])
-    weights = profile.weights.astype(np.float64)
-    row_totals(profile.stamped, weights, shares.indptr, shares.indices, shares.data, total)
-    return total
+            about[0, n_given], sizes[1, n_given] = code, gains[one, code]
+            if code == _NEAR:
+                sizes[0, n_given] = minutes[positions[one]]
+            else:
+                about[_FIELDS[code], n_given] = speaks[code, one]
+            n_given += 1
+        until[one] = n_given
+    return values, until, about[:, :n_given], sizes[:, :n_given]

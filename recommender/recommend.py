@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress, islice, repeat
+from itertools import islice, repeat
+from types import MappingProxyType
 
 import numpy as np
 
-from recommender.answer import SLOTS, Answer, Recommendation
+from recommender.answer import Answer, Reason, Recommendation
 from recommender.city import UNKNOWN, Catalogue, Int64, Place
-from recommender.context import Context, context_of
+from recommender.context import context_of
 from recommender.eligibility import Eligible, Pool, eligible, open_pool
+from recommender.entries import entries_of, unsure_of
 from recommender.listing import listed
 from recommender.model import Model
 from recommender.passport import NOBODY, Passport, Request, Stamps
 from recommender.ranking import Places
-from recommender.reasons import Why, explain
+from recommender.reasons import explained
 from recommender.release import Release
 from recommender.scoring import Scored, score_block
 
@@ -25,6 +27,8 @@ BLOCK_SCORES = 8_000_000
 
 FALLBACK = {"stamps": "personalised", "wishes": "wishes", "none": "popular_nearby"}
 """What a list is made with, by what the passport offers."""
+
+_NO_PARTS: Mapping[str, float] = MappingProxyType({})
 
 
 def recommend(passport: Passport, catalogue: Catalogue, release: Release | None, request: Request) -> Answer:
@@ -145,34 +149,24 @@ def _answer_block(
 
 
 def _ranked(scored: Scored, catalogue: Catalogue, model: Model) -> Answer:
-    can, request = scored.can, scored.request
-    places = listed(scored, catalogue, model)
-    chosen = places.position
-    usual = scored.context.at(chosen)
-    context = _as_shown(usual, places, scored, catalogue, model)
-    score = scored.total[chosen] if context is usual else scored.total[chosen] + (context.total - usual.total)
-    why = [Why()] * len(chosen)
+    places, request = listed(scored, catalogue, model), scored.request
+    shown, at = _as_shown(scored, places, catalogue, model)
+    told: tuple[Sequence[tuple[Reason, ...]], Sequence[Mapping[str, float]]] = ([()] * len(at), [_NO_PARTS] * len(at))
     if request.explain:
-        why = explain(can.activities[chosen], scored.sources(chosen), context, scored.profile, catalogue, model)
-    venue = catalogue.sessions.venue[context.session].tolist()
-    activity, session, minutes = can.activities[chosen].tolist(), context.session.tolist(), context.minutes.tolist()
-    unsure = _unsure(can, chosen)
-    points = score.tolist()
-    kinds, chances = [SLOTS[kind] for kind in places.kind.tolist()], places.probability.tolist()
-    reasons, parts = [one.reasons for one in why], [one.parts for one in why]
-    ranks = range(1, len(chosen) + 1)
-    rows = zip(ranks, activity, session, venue, minutes, points, kinds, chances, unsure, reasons, parts, strict=True)
-    entries = tuple(map(Recommendation._make, rows))
-    return _answer(scored.passport, request, can, FALLBACK[scored.passport.basis], entries)
+        told = explained(at, shown.can.activities, shown.every_source, shown.context, shown.profile, catalogue, model)
+    entries = entries_of(places, at, shown, *told, catalogue)
+    return _answer(scored.passport, request, scored.can, FALLBACK[scored.passport.basis], entries)
 
 
-def _as_shown(usual: Context, places: Places, scored: Scored, catalogue: Catalogue, model: Model) -> Context:
-    """The circumstances of a list, where some places show another session than the best one."""
-    other = np.flatnonzero(places.session != UNKNOWN)
-    if not len(other):
-        return usual
+def _as_shown(scored: Scored, places: Places, catalogue: Catalogue, model: Model) -> tuple[Scored, Int64]:
+    """What the places of a list show, and where each stands in it: where one shows another session than the best one,
+    the circumstances are those of that session.
+    """
+    other = [place for place, session in enumerate(places.session.tolist()) if session != UNKNOWN]
+    if not other:
+        return scored, places.position
     can, session, position = scored.can, places.session[other], places.position[other]
-    shown = replace(
+    apart = replace(
         can,
         activities=can.activities[position],
         sessions=can.sessions[session],
@@ -180,10 +174,14 @@ def _as_shown(usual: Context, places: Places, scored: Scored, catalogue: Catalog
         minutes=can.minutes[session],
         not_known={name: unsure[position] for name, unsure in can.not_known.items()},
     )
-    theirs = context_of(scored.passport, catalogue, scored.request, model, shown)
+    theirs = context_of(scored.passport, catalogue, scored.request, model, apart)
+    shown = scored.at(places.position)
+    usual = shown.context
     sessions, minutes, rows = usual.session.copy(), usual.minutes.copy(), usual.rows.copy()
     sessions[other], minutes[other], rows[:, other] = theirs.session, theirs.minutes, theirs.rows
-    return replace(usual, session=sessions, minutes=minutes, rows=rows)
+    context = replace(usual, session=sessions, minutes=minutes, rows=rows)
+    total = shown.total + (context.total - usual.total)
+    return replace(shown, context=context, total=total), np.arange(len(places.position))
 
 
 def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eligible) -> Answer:
@@ -192,19 +190,13 @@ def _agenda(passport: Passport, catalogue: Catalogue, request: Request, can: Eli
     order = np.lexsort((can.activities, catalogue.sessions.start[soonest]))[: request.count]
     venue, minutes = catalogue.sessions.venue[soonest[order]].tolist(), can.minutes[can.first[order]].tolist()
     rows = zip(
-        can.activities[order].tolist(), soonest[order].tolist(), venue, minutes, _unsure(can, order), strict=True
+        can.activities[order].tolist(), soonest[order].tolist(), venue, minutes, unsure_of(can, order), strict=True
     )
-    listed = tuple(
+    entries = tuple(
         Recommendation(rank, activity, session, there, way, not_known=not_known)
         for rank, (activity, session, there, way, not_known) in enumerate(rows, start=1)
     )
-    return _answer(passport, request, can, "agenda", listed)
-
-
-def _unsure(can: Eligible, positions: Int64) -> list[tuple[str, ...]]:
-    """What the city does not say of some of the eligible."""
-    flags = zip(*(unsure[positions].tolist() for unsure in can.not_known.values()), strict=True)
-    return [tuple(compress(can.not_known, row)) for row in flags]
+    return _answer(passport, request, can, "agenda", entries)
 
 
 def _answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +54,20 @@ class Scored:
     def sources(self, positions: Int64) -> dict[str, Float32]:
         """What every source but the context added to some of the eligible activities."""
         return dict(zip(INTEREST, self.every_source[:, positions], strict=True))
+
+    def at(self, positions: Int64) -> Scored:
+        """The same for some of the eligible activities, each with its best session alone."""
+        best = self.context.at(positions)
+        can = replace(
+            self.can,
+            activities=self.can.activities[positions],
+            sessions=best.session,
+            first=np.arange(len(positions), dtype=self.can.first.dtype),
+            minutes=best.minutes,
+            not_known={name: unsure[positions] for name, unsure in self.can.not_known.items()},
+        )
+        sources = self.every_source[:, positions]
+        return replace(self, can=can, context=best, total=self.total[positions], every_source=sources)
 
 
 def score_block(

@@ -1,98 +1,98 @@
-"""Which stamp and which theme speak loudest for each activity of a list."""
+"""Which stamp and which theme speak loudest for each activity of a list, and which parts of its score are worth saying."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from recommender.ahead import fetch
 from recommender.city import UNKNOWN, Bool, Float32, Float64, Int32, Int64
-from recommender.product import compiled, unsigned
+from recommender.product import compiled
 
-_FEW = 255
-"""Up to so many activities are told apart in one byte."""
-
-
-def strongest_stamps(
-    stamped: Int32, weights: Float32, matrices: Sequence[sparse.csr_array], activities: Int32
-) -> Int32:
-    """For each activity, the stamp that speaks for it most by its neighbours, of equal ones the first.
-
-    Parameters
-    ----------
-    stamped, weights : shape (n_stamped,)
-    matrices : sequence of sparse arrays, each of shape (n_activities, n_activities)
-        Row s holds what a stamp at s adds.
-
-    Returns
-    -------
-    int32, shape (len(matrices), len(activities))
-        ``UNKNOWN`` where no stamp does.
-    """
-    found = np.full((len(matrices), len(activities)), UNKNOWN, dtype=np.int32)
-    if len(stamped):
-        place = np.zeros(matrices[0].shape[1], dtype=np.uint8 if len(activities) <= _FEW else np.int32)
-        place[activities] = np.arange(1, len(activities) + 1)
-        for matrix, speaks in zip(matrices, found, strict=True):
-            _strongest_stamps(stamped, weights, matrix.indptr, unsigned(matrix.indices), matrix.data, place, speaks)
-    return found
+_LINE = 16
+"""Neighbours that the memory hands over at a time."""
 
 
 @compiled
-def _strongest_stamps(
+def strongest_stamps(
     stamped: Int32,
     weights: Float32,
     first: NDArray[np.integer],
     near: NDArray[np.integer],
     closeness: Float32,
     place: NDArray[np.integer],
-    found: Int32,
-) -> None:
-    most = np.zeros(len(found), dtype=np.float32)
-    for one in range(len(stamped)):
-        for entry in range(first[stamped[one]], first[stamped[one] + 1]):
-            at = place[near[entry]]
-            if at:
-                says = weights[one] * closeness[entry]
-                if says > most[at - 1]:
-                    most[at - 1], found[at - 1] = says, stamped[one]
-
-
-def strongest_themes(shares: sparse.csr_array, activities: Int32, loudness: NDArray[np.floating]) -> Int32:
-    """For each activity, the theme whose share times its loudness is largest, of equal ones the first.
+    n: int,
+) -> Int64:
+    """For each of ``n`` activities, the stamp that speaks for it most by its neighbours, of equal ones the first.
 
     Parameters
     ----------
-    shares : sparse array, shape (n_activities, n_themes)
-    loudness : shape (n_themes,)
+    stamped, weights : shape (n_stamped,)
+    first, near, closeness
+        A sparse matrix, whose row s holds what a stamp at s adds: ``closeness[first[s]:first[s + 1]]`` in the columns
+        ``near[...]``.
+    place : shape (n_activities,)
+        Which of the activities each row is, counted from 1; 0 for none.
 
     Returns
     -------
-    int32, shape (len(activities),)
-        ``UNKNOWN`` where all are 0.
+    int64, shape (n,)
+        ``UNKNOWN`` where no stamp does.
     """
-    found = np.full(len(activities), UNKNOWN, dtype=np.int32)
-    _strongest_themes(activities, shares.indptr, shares.indices, shares.data, loudness.astype(np.float64), found)
+    most, found = np.zeros(n, dtype=np.float32), np.full(n, UNKNOWN, dtype=np.int64)
+    for one in range(len(stamped)):
+        begin, end = np.int64(first[stamped[one]]), np.int64(first[stamped[one] + 1])
+        ahead = np.int64(first[stamped[one + 1]]) - begin if one + 1 < len(stamped) else 0
+        whole = end - (end - begin) % _LINE
+        for line in range(begin, whole, _LINE):
+            fetch(near, line + ahead)
+            some = False
+            for k in range(_LINE):  # hardly ever one of them
+                some |= place[near[line + k]] != 0
+            if some:
+                _louder(line, line + _LINE, stamped[one], weights[one], near, closeness, place, most, found)
+        _louder(whole, end, stamped[one], weights[one], near, closeness, place, most, found)
     return found
 
 
 @compiled
-def _strongest_themes(
-    activities: Int32,
-    first: NDArray[np.integer],
-    theme: NDArray[np.integer],
-    share: Float32,
-    loudness: NDArray[np.float64],
-    found: Int32,
-) -> None:
+def _louder(
+    begin: int | np.int64, end: int | np.int64, stamp: np.int32, weight: np.float32, near: NDArray[np.integer], closeness: Float32,
+    place: NDArray[np.integer], most: Float32, found: Int64,
+) -> None:  # fmt: skip
+    for entry in range(begin, end):
+        at = place[near[entry]]
+        if at:
+            says = weight * closeness[entry]
+            if says > most[at - 1]:
+                most[at - 1], found[at - 1] = says, stamp
+
+
+@compiled
+def strongest_themes(
+    activities: Int32, first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, loudness: Float64
+) -> Int64:
+    """For each activity, the theme whose share times its loudness is largest, of equal ones the first.
+
+    Parameters
+    ----------
+    first, theme, share
+        Themes of every activity, as a sparse matrix.
+    loudness : float64, shape (n_themes,)
+
+    Returns
+    -------
+    int64, shape (len(activities),)
+        ``UNKNOWN`` where all are 0.
+    """
+    found = np.full(len(activities), UNKNOWN, dtype=np.int64)
     for one in range(len(activities)):
         most = 0.0
         for entry in range(first[activities[one]], first[activities[one] + 1]):
             says = share[entry] * loudness[theme[entry]]
             if says > most or (says == most and says > 0 and theme[entry] < found[one]):
                 most, found[one] = says, theme[entry]
+    return found
 
 
 @compiled
@@ -103,7 +103,7 @@ def strongest_parts(
 
     Parameters
     ----------
-    values : float64, shape (n_parts, n)
+    values : float64, shape (n, n_parts)
         What the parts of each score add to it.
     part, more : int64, shape (n_reasons,)
         The part that each reason puts in words, and a second one, ``UNKNOWN`` for none.
@@ -123,7 +123,7 @@ def strongest_parts(
         for code in range(len(part)):
             if silent[code, one]:
                 continue
-            gain = values[part[code], one] + (values[more[code], one] if more[code] != UNKNOWN else 0.0)
+            gain = values[one, part[code]] + (values[one, more[code]] if more[code] != UNKNOWN else 0.0)
             gains[one, code] = gain
             if gain < least:
                 continue

@@ -52,6 +52,6 @@ def test_the_strongest_reasons_come_first_and_of_equal_ones_the_first():
     silent = np.zeros((4, 2), dtype=bool)
     silent[2, 1] = True
     more = np.array([UNKNOWN, UNKNOWN, UNKNOWN, 0])
-    gains, given = strongest_parts(values, np.arange(4), more, silent, 3, 0.05)
+    gains, given = strongest_parts(values.T.copy(), np.arange(4), more, silent, 3, 0.05)
     assert gains[0] == pytest.approx([0.2, 0.5, 0.2, 0.1 + 0.2])
     assert given.tolist() == [[1, 3, 0], [UNKNOWN, UNKNOWN, UNKNOWN]]

@@ -1,5 +1,4 @@
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -34,7 +33,7 @@ HOME = Place(51.76, 5.52)
 
 
 def as_bytes(answer) -> bytes:
-    return json.dumps(asdict(answer), sort_keys=True).encode()
+    return repr(answer).encode()
 
 
 def scores(answer):
