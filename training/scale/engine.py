@@ -57,7 +57,7 @@ class Engine(Protocol):
         """
 
     def hold(self, parts: Sequence[Any]) -> list[Any]:
-        """Put parts where the work will be; what comes back stands for them in ``together`` and ``fetch``."""
+        """Put parts where the work will be; what comes back stands for them in ``together`` and ``fetch``. Raises as that."""
 
     def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Work on every part side by side; its arguments may be, or be lists of, what stands for a value."""
@@ -264,10 +264,11 @@ class Cluster:
 
     def hold(self, parts: Sequence[Any]) -> list[Any]:
         # Under names of their own: what one run put there is not another's to take away.
-        return [
-            self.client.scatter(part, workers=[worker], hash=False)
-            for part, worker in zip(parts, self._in_turn(), strict=False)
-        ]
+        with _or_lost():
+            return [
+                self.client.scatter(part, workers=[worker], hash=False)
+                for part, worker in zip(parts, self._in_turn(), strict=False)
+            ]
 
     def together(self, work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]) -> list[Any]:
         return [
@@ -284,8 +285,14 @@ class Cluster:
         return cycle(sorted(self.client.ncores()))
 
     def fetch(self, held: Sequence[Any]) -> list[Any]:
-        try:
+        with _or_lost():
             return list(self.client.gather(list(held)))
-        except Exception as error:
-            # Of what a worker took with it Dask says many things: cancelled, killed, no such key.
-            raise Lost(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _or_lost() -> Iterator[None]:
+    """Of what a worker took with it Dask says many things: cancelled, killed, no such key, a stream that is closed."""
+    try:
+        yield
+    except Exception as error:
+        raise Lost(f"{type(error).__name__}: {error}") from error
