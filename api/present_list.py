@@ -57,10 +57,10 @@ def _entries(live: Live, found: Sequence[Recommendation], lang: str, pieces: Pie
         kind = slot, probability, not_known
         said = []
         for each in why:
-            code, activity, theme, line, way, _ = each
-            name = code, activity, theme, line, None if way is None else ceil(way)
+            way = each.minutes
+            name = each[:4] if way is None else (*each[:4], ceil(way))
             told = reasons.get(name) or reasons.keep(name, _reason(live, each, lang))
-            said.append(told if way is None else told % _number(way, 1))
+            said.append(told if way is None else told % (b"%.1f" % way))
         yield b'{"rank":%d,%b,"travel_minutes":%b,"score":%b,%b,"reasons":[%b]}' % (
             rank,
             places.get(session) or places.keep(session, _place(live, one, lang, pieces)),

@@ -67,9 +67,9 @@ def _stamps(given: Sequence[GivenStamp], catalogue: Catalogue, at: int) -> Stamp
     activity = catalogue.activities.ids.find([visit.activity for visit in visits])
     chosen_by = [_CHOSEN_BY[visit.chosen_by] for visit in visits]
     stamps = Stamps(activity, np.array(moments, dtype=np.int64), np.array(chosen_by, dtype=np.int8))
-    found = activity != UNKNOWN
-    if found.all():
+    if activity.min() != UNKNOWN:
         return stamps
+    found = activity != UNKNOWN
     return Stamps(activity[found], stamps.at[found], stamps.chosen_by[found], not_found=int((~found).sum()))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +75,7 @@ class Ids:
 
     def find(self, names: Iterable[str]) -> Int32:
         """Rows of names, ``UNKNOWN`` where a name is not there. Shape (n,), int32."""
-        rows = self._rows
-        return np.array([rows.get(name, UNKNOWN) for name in names], dtype=np.int32)
+        return np.array(list(map(self._rows.get, names, repeat(UNKNOWN))), dtype=np.int32)
 
 
 @dataclass(frozen=True)
