@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from data.tables import Tables
 from data.translate import catalogue_from
 from recommender.align import align
+from recommender.city import Catalogue
 from recommender.encoder import Encoder, scaled_rows, with_parents
 from recommender.model import CONTEXT, SOURCES, Factors, Model, moments_of
 from recommender.release import Release
@@ -42,7 +44,22 @@ CONTEXT_WEIGHTS = {
 """Per minute and euro less than usual, day sooner, and for each thing that holds: the shipped defaults.
 Ten minutes further counts as ×0.6."""
 
-STEPS = ("weights", "stamps", "descriptions", "als", "graph", "metadata", "similar", "popular")
+STEPS = ("descriptions", "weights", "stamps", "als", "graph", "metadata", "similar", "popular")
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """What the fits of one city share, whatever stamps they see: its catalogue, and what it says of its activities."""
+
+    catalogue: Catalogue
+    encoder: Encoder
+    features: sparse.csr_array
+
+    @classmethod
+    def of(cls, tables: Tables, config: Config) -> Described:
+        catalogue = catalogue_from(tables)
+        encoder = fit_encoder(catalogue, config.encoder)
+        return cls(catalogue, encoder, encoder.encode(catalogue, np.arange(len(catalogue.activities), dtype=np.int32)))
 
 
 def _say_nothing(step: str) -> None:
@@ -82,22 +99,28 @@ def fit(
         ranks by wishes, popularity and circumstances.
     """
     with threadpool_limits(1, "blas"):
-        tell("weights")
         if config.privacy.epsilon:
+            tell("weights")
+            catalogue = catalogue_from(tables)
             model, encoder, known, silent = fit_private(tables, config, asking, tell)
             learned = Learned({**shipped_weights(config), **dict.fromkeys(silent, 0.0)}, RIDGES[-1], 0, 0.0)
         else:
-            history = history or InMemory(tables)
-            learned = learn_weights(history.sample(), config, engine)
-            model, encoder = fit_model(tables, config, tell, engine, history)
+            tell("descriptions")
+            history, described = history or InMemory(tables), Described.of(tables, config)
+            catalogue = described.catalogue
+            tell("weights")
+            learned = learn_weights(history.sample(), config, engine, described)
+            model, encoder = fit_model(tables, config, tell, engine, history, described)
             known = _known_of(history, model)
     source = {name: learned.weights.get(name, 1.0) for name in SOURCES}
     context = {name: learned.weights.get(name, CONTEXT_WEIGHTS[name]) for name in CONTEXT}
     model = replace(model, source_weights=source, context_weights=context)
-    return Release(model, encoder, _manifest(tables, config, model, learned, known)).extended(catalogue_from(tables))
+    return Release(model, encoder, _manifest(tables, config, model, learned, known)).extended(catalogue)
 
 
-def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) -> Learned:
+def learn_weights(
+    tables: Tables, config: Config, engine: Engine | None = None, described: Described | None = None
+) -> Learned:
     """The weights of the blend; where there is too little to learn from, other cities' or the shipped defaults."""
     settings, prior = config.choices, config.borrow.known()
     belief = prior.at(len(tables.stamps)) if prior else None
@@ -105,9 +128,9 @@ def learn_weights(tables: Tables, config: Config, engine: Engine | None = None) 
     cut = last_part(tables, settings.share)
     if cut is None:
         return Learned(shipped, RIDGES[-1], 0, 0.0)
-    model, encoder = fit_model(tables.before(cut), config, engine=engine)
-    catalogue = catalogue_from(tables)
-    aligned = align(model, encoder, catalogue, config.similar.neighbours)
+    described = described or Described.of(tables, config)
+    model, encoder = fit_model(tables.before(cut), config, engine=engine, described=described)
+    aligned = align(model, encoder, described.catalogue, config.similar.neighbours)
     choices = observed_choices(tables, aligned, cut, settings.most, settings.alternatives, config.seed)
     if len(choices) < (1 if belief else settings.least):
         return Learned(shipped, RIDGES[-1], len(choices), 0.0)
@@ -130,17 +153,16 @@ def fit_model(
     tell: Callable[[str], None] = _say_nothing,
     engine: Engine | None = None,
     history: History | None = None,
+    described: Described | None = None,
 ) -> tuple[Model, Encoder]:
     """Everything but the weights."""
     threads = config.threads or os.cpu_count() or 1
-    tell("stamps")
-    catalogue = catalogue_from(tables)
+    described = described or Described.of(tables, config)
+    catalogue, encoder, features = described.catalogue, described.encoder, described.features
     everything = np.arange(len(catalogue.activities), dtype=np.int32)
+    tell("stamps")
     stamps = (history or InMemory(tables)).interactions(catalogue, config.popular.days)
     visited = np.asarray(stamps.matrix.sum(axis=0)).ravel() > 0
-    tell("descriptions")
-    encoder = fit_encoder(catalogue, config.encoder)
-    features = encoder.encode(catalogue, everything)
     tell("als")
     als, als_inverse = fit_als(stamps.matrix, config.als, config.seed, threads, engine)
     tell("graph")

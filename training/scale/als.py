@@ -7,6 +7,7 @@ long and short rows come to about the same work. However many blocks there are, 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def alternate(
     """
     for left in reversed(range(TRIES)):
         try:
-            return _alternate(by_learner, factors, regularisation, iterations, seed, engine)
+            with threadpool_limits(1, "blas"):  # beside implicit's own threads others cost up to ten times the time
+                return _alternate(by_learner, factors, regularisation, iterations, seed, engine)
         except Lost:
             if not left:
                 raise
@@ -142,7 +144,7 @@ def half_step(
     rows = sparse.csr_matrix((_writable(rows.data), _writable(rows.indices), _writable(rows.indptr)), shape=rows.shape)
     solved: Float32 = own.copy() if keep else _writable(own)
     others = _writable(whole(other, room))
-    with threadpool_limits(1, "blas"):  # under implicit's own threads others cost up to ten times the time
+    with threadpool_limits(1, "blas") if keep else nullcontext():  # in this process that is so already
         AlternatingLeastSquares(factors=own.shape[1], num_threads=threads).solver(
             rows, solved, others, regularisation, num_threads=threads
         )

@@ -97,6 +97,8 @@ Product = Callable[[Float32], Float32]
 
 def _parallel(matrix: sparse.csr_array, pool: ThreadPoolExecutor, threads: int) -> Product:
     """Multiplication by a sparse matrix, its rows spread over threads: the same sums in the same order."""
+    if threads == 1:
+        return lambda columns: matrix @ columns
     size = -(-matrix.shape[0] // (4 * threads)) or 1
     parts = [matrix[start : start + size] for start in range(0, matrix.shape[0], size)]
     return lambda columns: np.concatenate(list(pool.map(lambda part: part @ columns, parts)))
