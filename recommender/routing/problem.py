@@ -137,9 +137,11 @@ class Solution:
     iterations : int
         How many were done.
     feasible : bool
-        False when a pinned group or the wish for domains could not be met; then this is the best without it.
+        False when a pinned group or the wish for domains was not met; then this is the best without it that was seen.
     proven : bool
         No route is worth more, but for a millionth, or as much in less time; where no detour is quicker than the straight way.
+    impossible : bool
+        No route meets all pins and the wish for domains; on the same condition.
     """
 
     visit: Int32
@@ -149,3 +151,4 @@ class Solution:
     iterations: int
     feasible: bool = True
     proven: bool = False
+    impossible: bool = False

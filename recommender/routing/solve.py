@@ -37,7 +37,7 @@ def warm_up() -> None:
 
 
 def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
-    """Search for the route of the highest prize, until ``stop`` says so or it is proven that there is no better one.
+    """Search for the route of the highest prize, until ``stop`` says so or it is proven that there is no better one, or none.
 
     The greedy fill comes first; every iteration then takes a part of the route out and fills it up again. Equal
     problem, seed and number of iterations give an equal route, however often ``stop`` was asked in between.
@@ -52,8 +52,8 @@ def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
     Returns
     -------
     Solution
-        Never infeasible in time, groups or budgets. With pins or domains that cannot be met it is the one that
-        meets most of them, and ``feasible`` is False.
+        Never infeasible in time, groups or budgets. With pins or domains that cannot be met ``feasible`` is False, and it is
+        the one that meets most of them of those seen until that was proven.
     """
     rows = most_promising(problem)
     if len(rows) < len(problem):
@@ -63,13 +63,15 @@ def solve(problem: Problem, stop: StoppingCriterion, seed: int = 0) -> Solution:
     start(fixed, work)
     most = stop.most if isinstance(stop, MaxIterations) else _FOREVER
     proof, turn, word = proving(fixed, work, BATCH), EVERY, Word.REST
-    while word != Word.PROVEN and not stop(int(work.tally[ITERATION]), float(work.value[BEST_WORTH])):
+    while word not in (Word.PROVEN, Word.IMPOSSIBLE) and not stop(
+        int(work.tally[ITERATION]), float(work.value[BEST_WORTH])
+    ):
         if work.tally[ITERATION] < turn:
             search(fixed, work, min(most, turn), BATCH)
             continue
         word = next(proof, Word.REST)
         turn += EVERY if word == Word.REST else 0
-    return answer(problem, fixed, work, word == Word.PROVEN)
+    return answer(problem, fixed, work, word)
 
 
 def most_promising(problem: Problem) -> Int32:
@@ -128,10 +130,10 @@ def _narrowed(problem: Problem, rows: Int32) -> Problem:
 
 def _widened(solution: Solution, rows: Int32) -> Solution:
     # What was left out of the search was left out of the proof too.
-    return replace(solution, visit=rows[solution.visit], proven=False)
+    return replace(solution, visit=rows[solution.visit], proven=False, impossible=False)
 
 
-def answer(problem: Problem, fixed: Fixed, work: Work, proven: bool = False) -> Solution:
+def answer(problem: Problem, fixed: Fixed, work: Work, word: Word) -> Solution:
     """The best route found, with the moments at which its visits begin."""
     visits, days, begins = [], [], []
     for day in range(len(work.best_length)):
@@ -153,5 +155,6 @@ def answer(problem: Problem, fixed: Fixed, work: Work, proven: bool = False) -> 
         prize=float(problem.prize[made].sum()),
         iterations=int(work.tally[ITERATION]),
         feasible=bool(work.value[BEST_WORTH] >= 0.0),
-        proven=proven,
+        proven=word == Word.PROVEN,
+        impossible=word == Word.IMPOSSIBLE,
     )

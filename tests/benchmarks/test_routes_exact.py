@@ -8,7 +8,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from benchmarks.routes.exact import faults, optimum
+from benchmarks.routes.circuits import optimum
+from benchmarks.routes.faults import faults
 from benchmarks.routes.towns import random_problem
 from recommender.errors import BadInput
 from recommender.routing.problem import Problem, Solution

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.routes.exact import faults
+from benchmarks.routes.faults import faults
 from benchmarks.routes.towns import random_problem
-from recommender.routing.kernel import tolls as tolls_module
+from recommender.routing.kernel import tighten as tighten_module
 from recommender.routing.kernel import tree as tree_module
+from recommender.routing.kernel.bound import bound
 from recommender.routing.kernel.moments import moments_of
 from recommender.routing.kernel.search import start
 from recommender.routing.kernel.state import BEST_PRIZE, BEST_WORTH, ITERATION, fixed_from, work_for
-from recommender.routing.kernel.tolls import LOWEST, tighten, tolls_of
+from recommender.routing.kernel.tighten import tighten
+from recommender.routing.kernel.tolls import LOWEST, tolls_of
 from recommender.routing.problem import MaxIterations, Problem
 from recommender.routing.proving import EVERY, Word, proving
 from recommender.routing.solve import MOST_VISITS, solve, warm_up
@@ -34,6 +36,7 @@ def test_what_is_proven_is_the_best_of_all(problem: Problem) -> None:
     if solution.feasible and best[2] > 0:
         assert solution.proven
     assert not solution.proven or solution.feasible
+    assert not solution.impossible or not solution.feasible
 
 
 @given(problems(least=10))
@@ -50,6 +53,35 @@ def test_no_route_is_above_the_bound_whatever_the_tolls(problem: Problem) -> Non
         assert tolls.figure[LOWEST] >= best[2] * (1 - 1e-5)
 
 
+@given(problems(least=10))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_ways_of_the_best_route_are_not_left_out(problem: Problem) -> None:
+    fixed = fixed_from(problem)
+    moments = moments_of(fixed)
+    best = best_by_trying(problem)
+    if moments is None or best[0] < len(problem.pinned) or best[1] < problem.min_domains:
+        return
+    tolls = tolls_of(fixed, moments)
+    aim = best[2] - 0.01
+    while tighten(fixed, moments, tolls, aim, aim, 1):
+        pass
+    # What is left knows of the best route whatever the tolls, also of those that were not sought for it.
+    for share in (0.0, 0.5, 1.0):
+        tolls.toll[:] = share * tolls.lowest
+        assert bound(fixed, moments, tolls) >= best[2] * (1 - 1e-5)
+
+
+def test_ways_that_no_better_route_takes_are_left_out() -> None:
+    fixed = fixed_from(random_problem(2023, 60))
+    moments = moments_of(fixed)
+    assert moments is not None
+    before = int(moments.edge[-1])
+    tolls = tolls_of(fixed, moments)
+    while tighten(fixed, moments, tolls, 568.0, 568.0, 10**9):
+        pass
+    assert 0 < moments.edge[-1] < before / 10
+
+
 @pytest.mark.parametrize("number", range(8))
 def test_the_tree_alone_finds_the_best_outing(number: int) -> None:
     problem = random_problem(number, 9)
@@ -59,7 +91,7 @@ def test_the_tree_alone_finds_the_best_outing(number: int) -> None:
     words = [word for word, _ in zip(proving(fixed, work, 10**9), range(100), strict=False)]
     best = best_by_trying(problem)
     if best[0] < len(problem.pinned) or best[1] < problem.min_domains:
-        assert words == [Word.REST]
+        assert words == [Word.IMPOSSIBLE]
         assert work.value[BEST_WORTH] < 0
     else:
         assert words == [Word.PROVEN]
@@ -98,10 +130,31 @@ def test_of_equal_outings_the_one_with_the_shortest_way_is_proven() -> None:
     assert sorted(solution.visit.tolist()) == [0, 3]
 
 
-def test_a_wish_that_cannot_be_met_is_not_called_proven() -> None:
-    closed = line(3, opens=np.full((1, 3, 1), np.nan), pinned=np.array([1], dtype=np.int32))
-    solution = solve(closed, UNTIL_PROVEN)
-    assert (solution.feasible, solution.proven) == (False, False)
+@pytest.mark.parametrize(
+    "problem",
+    [
+        line(3, opens=np.full((1, 3, 1), np.nan), pinned=np.array([1], dtype=np.int32)),
+        line(3, domain=np.array([0, 0, 1], dtype=np.int32), min_domains=3),
+        random_problem(1007, 60),
+    ],
+    ids=["closed", "too few domains", "a town"],
+)
+def test_a_wish_that_cannot_be_met_ends_the_search_and_is_not_called_proven(problem: Problem) -> None:
+    solution = solve(problem, MaxIterations(100_000))
+    assert (solution.feasible, solution.proven, solution.impossible) == (False, False, True)
+    assert solution.iterations <= EVERY + 1
+
+
+@pytest.mark.parametrize(("number", "sessions", "prize"), [(2043, 30, 502.0), (1083, 60, 488.0)])
+def test_the_tree_finds_a_route_where_the_greedy_fill_meets_not_every_wish(
+    number: int, sessions: int, prize: float
+) -> None:
+    fixed = fixed_from(random_problem(number, sessions))
+    work = work_for(fixed, 0)
+    start(fixed, work)
+    assert work.value[BEST_WORTH] < 0.0
+    words = [word for word, _ in zip(proving(fixed, work, 10**9), range(100), strict=False)]
+    assert (words[-1], work.value[BEST_PRIZE]) == (Word.PROVEN, prize)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +182,9 @@ def test_of_very_many_visits_nothing_is_proven() -> None:
     solution = solve(line(n, opens=opens, closes=opens + 50.0), UNTIL_PROVEN)
     assert sorted(solution.visit.tolist()) == [0, 1]
     assert not solution.proven
+    assert not solve(
+        line(n, opens=opens * np.nan, closes=opens, pinned=np.array([3], dtype=np.int32)), UNTIL_PROVEN
+    ).impossible
 
 
 def test_a_badge_on_a_later_day_does_not_open_an_earlier_one() -> None:
@@ -168,5 +224,5 @@ def test_warming_up_compiles_the_one_signature_there_is() -> None:
     warm_up()
     solve(random_problem(3, 30), MaxIterations(EVERY + 1))
     solve(line(3), MaxIterations(EVERY + 1))
-    assert len(tolls_module.tighten.signatures) == 1  # type: ignore[attr-defined]
+    assert len(tighten_module.tighten.signatures) == 1  # type: ignore[attr-defined]
     assert len(tree_module.grow.signatures) == 1  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ class Moments(NamedTuple):
     """Visits at steps of time, each at the first moment of its step at which it may begin.
 
     Moments stand in an order in which every way leads back to one that stands before; behind them come the starts of the
-    days. ``at[day, visit, step]`` is the number of one, or -1; ``visit`` and ``group`` tell of what it is (n, -1: a start), and
+    days. Those of a day are ``first[day]`` to ``first[day + 1] - 1``. ``at[day, visit, step]`` is the number of one, or -1; ``visit`` and ``group`` tell of what it is (n, -1: a start), and
     ``item`` is the visit's number when those of the days are counted on. The ways from k are ``edge[k]`` to ``edge[k + 1] - 1`` of ``to`` and of ``far``, the time of each times ``thrift``, as is that of ``home``.
     """
 
@@ -36,6 +36,7 @@ class Moments(NamedTuple):
     to: Int32
     far: Float64
     home: Float64
+    first: Int64
     step: float
     thrift: float
 
@@ -174,4 +175,4 @@ def _laid_out(fixed: Fixed, useful: Int32, step: float, steps: int, room: int, t
     group = np.full(count + days, -1, dtype=np.int32)
     group[:count] = fixed.group[visit[:count]]
     item = visit + n * np.searchsorted(first[1:], np.arange(count + days), side="right").astype(np.int32)
-    return Moments(at, visit, group, item, edge, to[:ways].copy(), far[:ways].copy(), home, step, thrift)
+    return Moments(at, visit, group, item, edge, to[:ways].copy(), far[:ways].copy(), home, first, step, thrift)

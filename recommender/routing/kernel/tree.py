@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.city import Float64, Int32
+from recommender.routing.kernel.bound import base
 from recommender.routing.kernel.moments import Moments, step_of
 from recommender.routing.kernel.schedule import begin_at
 from recommender.routing.kernel.state import (
@@ -21,7 +22,7 @@ from recommender.routing.kernel.state import (
     compiled,
     inlined,
 )
-from recommender.routing.kernel.tolls import Tolls, base
+from recommender.routing.kernel.tolls import Tolls
 from recommender.routing.problem import UInt64
 
 # So many sets of visits are remembered, with when the last of them began; a power of two.
@@ -32,7 +33,7 @@ ROUNDING = 1e-11
 DEPTH, PINS, DOMAINS, OPENED, SEEN = range(5)
 AIM, CLOSE = range(2)
 # Not opened yet. A node costs as much as so many places looked at in the search, and each of its ways.
-FRESH, NODE, WAY = -1, 50, 2
+FRESH, NODE, WAY = -1, 25, 1
 _SPREAD = np.uint64(11400714819323198485)
 
 
@@ -266,3 +267,15 @@ def grow(whole: Fixed, hand: Work, when: Moments, money: Tolls, grown: Tree, mos
                 book(fixed, tree, tree.visit[level], -1)
             tally[DEPTH] -= 1
     return bool(tally[DEPTH] >= 0)
+
+
+def through(tree: Tree) -> float:
+    """The share of the tree that is done, when all that may follow a visit takes as long: a guess, and too low at first."""
+    done, share = 0.0, 1.0
+    for level in range(int(tree.tally[DEPTH]) + 1):
+        following = int(tree.following[level])
+        if following <= 0:
+            break
+        done += share * max(int(tree.next[level]) - 1, 0) / following
+        share /= following
+    return done
