@@ -18,10 +18,10 @@ from functools import partial
 import uvicorn
 
 from api import keys_command, logs
+from api.cities import cities_to_serve
 from api.listen import listen
 from api.server import SPOKEN, Server
 from api.settings import MODES, Settings
-from api.state import cities_to_serve
 from data.store import Store
 from recommender.errors import LeerlijnError
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
-PLACES, VENUES, REASONS, FEW = 8192, 4096, 16384, 256
+PLACES, VENUES, REASONS, FEW = 12_288, 4096, 16_384, 256
 """How many are kept for one language of one city, however large it is: about ten megabytes, one, four, and next to nothing."""
 
 
@@ -48,6 +49,9 @@ class Pieces:
         By row of a venue.
     reasons : Kept
         By all that a reason says but its gain, with minutes in whole ones: where there are any, ``%b`` keeps their place.
+    sayings : Kept
+        By code of a reason that speaks of an activity alone: the whole of it, with ``%(id)b`` and ``%(title)b``
+        in the place of that, and how many words that may have.
     steps : Kept
         By step of the funnel, with ``%d`` for the two counts.
     slots : Kept
@@ -57,5 +61,11 @@ class Pieces:
     places: Kept[int, bytes] = field(default_factory=lambda: Kept(PLACES))
     venues: Kept[int, bytes] = field(default_factory=lambda: Kept(VENUES))
     reasons: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(REASONS))
+    sayings: Kept[str, tuple[bytes, int]] = field(default_factory=lambda: Kept(FEW))
     steps: Kept[str, bytes] = field(default_factory=lambda: Kept(FEW))
     slots: Kept[tuple[object, ...], bytes] = field(default_factory=lambda: Kept(FEW))
+
+
+def by_language() -> Callable[[str], Pieces]:
+    """No pieces yet, for every language there is."""
+    return lru_cache(maxsize=8)(lambda lang: Pieces())

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import ceil
 
+import numpy as np
 from pydantic_core import to_json
 
 from api import present
-from api.pieces import Pieces
+from api.pieces import PLACES, Pieces
 from api.state import Live
-from data.messages import load, relax_text, step_text
+from data.messages import choose, load, reason_sentence, relax_text, shorten, step_text, words_for_each
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
 
 
@@ -53,17 +54,17 @@ def written(
 def _entries(live: Live, found: Sequence[Recommendation], lang: str, pieces: Pieces) -> Iterator[bytes]:
     places, reasons, slots = pieces.places, pieces.reasons, pieces.slots
     for one in found:
-        rank, _, session, _, minutes, score, slot, probability, not_known, why, _ = one
+        rank, activity, session, venue, minutes, score, slot, probability, not_known, why, _ = one
         kind = slot, probability, not_known
         said = []
         for each in why:
             way = each.minutes
             name = each[:4] if way is None else (*each[:4], ceil(way))
-            told = reasons.get(name) or reasons.keep(name, _reason(live, each, lang))
+            told = reasons.get(name) or reasons.keep(name, _reason(live, each, lang, pieces))
             said.append(told if way is None else told % (b"%.1f" % way))
         yield b'{"rank":%d,%b,"travel_minutes":%b,"score":%b,%b,"reasons":[%b]}' % (
             rank,
-            places.get(session) or places.keep(session, _place(live, one, lang, pieces)),
+            places.get(session) or places.keep(session, _place(live, activity, session, venue, lang, pieces)),
             _number(minutes, 1),
             _number(score, 6),
             slots.get(kind) or slots.keep(kind, _slot(*kind)),
@@ -76,24 +77,55 @@ def _number(value: float, digits: int) -> bytes:
     return b"null" if value != value else b"%.*f" % (digits, value)
 
 
-def _place(live: Live, one: Recommendation, lang: str, pieces: Pieces) -> bytes:
+def _place(live: Live, activity: int, session: int, venue: int, lang: str, pieces: Pieces) -> bytes:
     """What the catalogue says. A session stands for all of it: it is of one activity, at one venue."""
-    activity, session = present.activity(live, one.activity, lang), present.session(live, one.session)
-    venue = pieces.venues.get(one.venue) or pieces.venues.keep(one.venue, to_json(present.venue(live, one.venue)))
-    return b'%b,"venue":%b' % (to_json({"activity": activity, "session": session})[1:-1], venue)
+    venues = pieces.venues
+    there = venues.get(venue) or venues.keep(venue, to_json(present.venue(live, venue)))
+    described = {"activity": present.activity(live, activity, lang), "session": present.session(live, session)}
+    return b'%b,"venue":%b' % (to_json(described)[1:-1], there)
+
+
+def write_ahead(live: Live) -> None:
+    """Write what the catalogue says of the last sessions, as many as there is room for, in the city's first language.
+
+    One after the other they take a quarter of what each would within a request.
+    """
+    sessions, lang = live.catalogue.sessions, choose("", live.catalogue.languages)
+    pieces = live.pieces(lang)
+    last = np.argsort(sessions.start, kind="stable")[-PLACES:]
+    rows = zip(sessions.activity[last].tolist(), last.tolist(), sessions.venue[last].tolist(), strict=True)
+    for activity, session, venue in rows:
+        if session not in pieces.places:
+            pieces.places.keep(session, _place(live, activity, session, venue, lang, pieces))
 
 
 def _slot(slot: str, probability: float, not_known: tuple[str, ...]) -> bytes:
     return to_json({"slot": slot, "probability": probability, "not_known": not_known})[1:-1]
 
 
-def _reason(live: Live, reason: Reason, lang: str) -> bytes:
+def _reason(live: Live, reason: Reason, lang: str, pieces: Pieces) -> bytes:
+    if reason.activity is not None and reason.theme is None and reason.line is None and reason.minutes is None:
+        return _about(live, reason.code, reason.activity, lang, pieces)
     told = present.reason(live, reason, lang)
     if reason.minutes is None:
         return to_json(told)
     # The quotes within a text are escaped, so none of them can read like this field.
     written = to_json({**told, "minutes": None}).replace(b"%", b"%%")
     return written.replace(b'"minutes":null', b'"minutes":%b')
+
+
+def _about(live: Live, code: str, activity: int, lang: str, pieces: Pieces) -> bytes:
+    """A reason that speaks of an activity alone. There are as many of these as activities, so most are new to a list."""
+    activities = live.catalogue.activities
+    saying, words = pieces.sayings.get(code) or pieces.sayings.keep(code, _saying(live, code, lang))
+    title = to_json(shorten(activities.title[activity], words))[1:-1]
+    return saying % {b"id": to_json(activities.ids.names[activity]), b"title": title}
+
+
+def _saying(live: Live, code: str, lang: str) -> tuple[bytes, int]:
+    sentence = reason_sentence(load(lang, live.catalogue.languages), code, ("activity",))
+    text = to_json(sentence.format(activity="\0")).replace(b"%", b"%%").replace(b"\\u0000", b"%(title)b")
+    return b'{"code":%b,"activity":%%(id)b,"text":%b}' % (to_json(code), text), words_for_each(sentence)
 
 
 def _funnel(live: Live, steps: Sequence[Step], lang: str, pieces: Pieces) -> Iterator[bytes]:

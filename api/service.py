@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from api.access import Keys
+from api.cities import cities_to_serve
 from api.language import language
 from api.limits import Limits, Rate
 from api.metrics import Metrics
 from api.planning import Planning
+from api.present_list import write_ahead
 from api.problems import Problem
 from api.settings import Settings
-from api.state import City, Live, cities_to_serve
+from api.state import City, Live
 from api.writer import Writer
 from data.home import Home
 from data.store import Store
@@ -78,7 +80,9 @@ def open_cities(settings: Settings) -> Opened:
     store, home = Store(settings.store_url), Home(settings.home)
     try:
         names = cities_to_serve(settings.city, settings.demo, store)
-        return Opened(store, home, {name: City(name, store, home, settings.refresh_seconds) for name in names})
+        return Opened(
+            store, home, {name: City(name, store, home, settings.refresh_seconds, write_ahead) for name in names}
+        )
     except BaseException:
         store.close()
         raise

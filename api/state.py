@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from api.fallback import answered
-from api.pieces import Pieces
+from api.pieces import Pieces, by_language
 from data.home import Home
 from data.hours import Doors
 from data.messages import theme_label
@@ -26,7 +26,7 @@ from data.translate import catalogue_from
 from data.travel.city import CityTravel, signs_of, travel_of
 from recommender.answer import Answer
 from recommender.city import Catalogue, Int64
-from recommender.errors import BadConfig, LeerlijnError
+from recommender.errors import LeerlijnError
 from recommender.passport import Passport, Request
 from recommender.recommend import warm_up
 from recommender.release import Release, load_release
@@ -50,6 +50,8 @@ class Live:
         How long it takes to get somewhere.
     why : tuple of str
         Why the service is degraded; empty when it is not.
+    pieces : callable
+        What lists are put together from, by language; goes on as long as the catalogue does.
     """
 
     settings: CitySettings
@@ -58,6 +60,7 @@ class Live:
     changes: Int64
     travel: CityTravel
     why: tuple[str, ...] = ()
+    pieces: Callable[[str], Pieces] = field(default_factory=by_language)
 
     @property
     def degraded(self) -> bool:
@@ -130,11 +133,6 @@ class Live:
         return lru_cache(maxsize=8192)(lambda moment: datetime.fromtimestamp(moment, zone).isoformat())
 
     @cached_property
-    def pieces(self) -> Callable[[str], Pieces]:
-        """What lists are put together from, by language; filled as they are asked for, and gone with this moment."""
-        return lru_cache(maxsize=8)(lambda lang: Pieces())
-
-    @cached_property
     def theme_labels(self) -> Callable[[str], tuple[str, ...]]:
         """Every theme's name in a language, see ``theme_label``."""
         catalogue, themes = self.catalogue, range(len(self.catalogue.themes.ids))
@@ -186,10 +184,20 @@ class City:
         Where its catalogue and its releases are.
     refresh_seconds : float
         How often, at most, to look whether either changed.
+    get_ready : callable
+        What to do, beside the service, with a new catalogue before it comes into service.
     """
 
-    def __init__(self, name: str, store: Store, home: Home, refresh_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        home: Home,
+        refresh_seconds: float,
+        get_ready: Callable[[Live], None] = lambda live: None,
+    ) -> None:
         self.name, self.store, self.home, self.refresh_seconds = name, store, home, refresh_seconds
+        self._get_ready = get_ready
         self._seen: tuple[Any, ...] = ()
         self._looked = -float("inf")
         self._looking: asyncio.Task[None] | None = None
@@ -226,13 +234,17 @@ class City:
             self._seen = signs
             for reason in why:
                 LOG.error("city %s: %s", self.name, reason)
+            pieces = old.pieces if old is not None and same_catalogue else by_language()
+            live = Live(settings, catalogue, release, changes_of(catalogue), travel, why, pieces)
             try:
                 warm_up(catalogue, release)
+                if old is None or live.pieces is not old.pieces:
+                    self._get_ready(live)
             except Exception as error:  # there is a way down from a release that cannot be scored with: ``fallback``
                 LOG.error(
                     "city %s: no list could be made when it came into service: %s", self.name, type(error).__name__
                 )
-            return Live(settings, catalogue, release, changes_of(catalogue), travel, why)
+            return live
 
     def now(self, clock: float) -> Live:
         """What is in service; looks for something new in the background when it is time to.
@@ -268,29 +280,3 @@ class City:
         """Wait until a look that has begun is over."""
         if self._looking is not None:
             await self._looking
-
-
-def cities_to_serve(wanted: str, demo: bool, store: Store) -> Sequence[str]:
-    """Ids of the cities that this installation serves.
-
-    Raises
-    ------
-    BadInput
-        When there is none, or the one wanted is not there.
-    BadConfig
-        When it is not clear which one, or demo mode would serve a city of its own.
-    """
-    store.check()
-    names = (wanted,) if wanted else store.cities()
-    if not names:
-        raise BadConfig("the store holds no city yet: load one first")
-    settings = [store.settings(name) for name in names]
-    if demo:
-        if len(names) > 1:
-            raise BadConfig(f"the store holds several cities; choose one with --city: {', '.join(names)}")
-        if settings[0].origin not in ("sample", "simulated"):
-            raise BadConfig(
-                f"{names[0]!r} is a city of its own, with real people in it; demo mode needs no key and serves only "
-                "sample and simulated cities: use --mode keys"
-            )
-    return names

@@ -4,11 +4,14 @@ from data.messages.sentences import (
     MAX_WORDS,
     VOICES,
     fallback_text,
+    reason_sentence,
     reason_text,
     relax_button,
     relax_text,
+    shorten,
     step_text,
     theme_label,
+    words_for_each,
 )
 from data.messages.tables import FOLDER, Messages, choose, languages, load
 
@@ -21,9 +24,12 @@ __all__ = [
     "fallback_text",
     "languages",
     "load",
+    "reason_sentence",
     "reason_text",
     "relax_button",
     "relax_text",
+    "shorten",
     "step_text",
     "theme_label",
+    "words_for_each",
 ]

@@ -44,12 +44,18 @@ def reason_text(reason: Reason, catalogue: Catalogue, lang: str, voice: str = "c
         values["line"] = catalogue.lines.name[reason.line]
     if reason.minutes is not None and reason.minutes > 1:  # "1 minutes" is no language, and round the corner is close
         values["minutes"] = str(ceil(reason.minutes))
-    return fitted(_sentence(messages, voice, reason.code, tuple(values)), values)
+    return fitted(reason_sentence(messages, reason.code, tuple(values), voice), values)
 
 
 @lru_cache(maxsize=1024)
-def _sentence(messages: Messages, voice: str, code: str, values: tuple[str, ...]) -> str:
-    """The first sentence for a reason of which every placeholder has a value."""
+def reason_sentence(messages: Messages, code: str, values: tuple[str, ...], voice: str = "child") -> str:
+    """The first sentence for a reason of which every placeholder has a value.
+
+    Raises
+    ------
+    UnknownName
+        When the message tables have no such code.
+    """
     variants: list[str] = messages.entry(f"reasons.{voice}", code)
     return next(sentence for sentence in variants if placeholders(sentence) <= set(values))
 
@@ -118,12 +124,13 @@ def shorten(text: str, words: int, letters: int = MAX_LETTERS) -> str:
 
 def fitted(sentence: str, values: Mapping[str, str]) -> str:
     """A sentence filled with names, which share the words that the sentence itself leaves."""
-    names, each = placeholders(sentence), _words_for_each(sentence)
+    names, each = placeholders(sentence), words_for_each(sentence)
     return sentence.format(**{name: shorten(values[name], each) for name in names}) if names else sentence.format()
 
 
 @cache
-def _words_for_each(sentence: str) -> int:
+def words_for_each(sentence: str) -> int:
+    """How many words each name may take in a sentence, so that it has at most ``MAX_WORDS``."""
     names = placeholders(sentence)
     own = len(sentence.format(**dict.fromkeys(names, "x")).split()) - len(names)
     return (MAX_WORDS - own) // max(len(names), 1)
