@@ -16,15 +16,11 @@ from recommender.routing.problem import Problem, Solution
 
 @dataclass(frozen=True)
 class Exact:
-    """What CP-SAT says: ``optimal``, ``infeasible`` or ``unknown``; the best route and the bound on its prize."""
+    """What CP-SAT says: ``optimal``, ``feasible``, ``infeasible`` or ``unknown``; the highest prize, and the route where it is at hand."""
 
     status: str
-    bound: float = float("inf")
+    prize: float = 0.0
     best: Solution | None = None
-
-    @property
-    def prize(self) -> float:
-        return 0.0 if self.best is None else self.best.prize
 
 
 def optimum(problem: Problem, seconds: float, workers: int = 1, hint: Solution | None = None) -> Exact:
@@ -71,7 +67,7 @@ def optimum(problem: Problem, seconds: float, workers: int = 1, hint: Solution |
         prize=float(sum(problem.prize[i] for _, _, i in stops)),
         iterations=0,
     )
-    return Exact("optimal" if status == cp_model.OPTIMAL else "unknown", solver.best_objective_bound, best)
+    return Exact("optimal" if status == cp_model.OPTIMAL else "feasible", best.prize, best)
 
 
 def _integers(problem: Problem) -> dict[str, np.ndarray]:
