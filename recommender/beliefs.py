@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recommender.city import Float32, Float64, Int32, Int64
+from recommender.city import Float64, Int8, Int32, Int64
 from recommender.fused import NEARLY_NOTHING
-from recommender.interest import moments_along, stamp_weights
-from recommender.model import Model
+from recommender.interest import spread_along, stamp_weight
+from recommender.model import Folding, Model
 from recommender.passport import Passport
 from recommender.product import compiled, row_totals
 
@@ -62,80 +61,64 @@ def beliefs_of(passports: Sequence[Passport], at: Sequence[int], model: Model) -
     at : sequence of int
         Seconds since 1970 UTC, one per passport.
     """
-    evidence = np.zeros((len(passports), len(model.theme_base)))
+    shape = len(passports), len(model.theme_base)
+    prior, mean, evidence = np.zeros(shape), np.empty(shape), np.zeros(shape)
     for row, (passport, now) in enumerate(zip(passports, at, strict=True)):
-        evidence[row] = _evidence(passport, now, model)
-        if len(passport.liked):
-            evidence[row] += LIKED * _themes_of(passport.liked, model)
-    against = np.zeros(evidence.shape)
-    for row, passport in enumerate(passports):
-        against[row, passport.less] = PUT_ASIDE
-        if len(passport.declined):
-            against[row] += _themes_of(passport.declined, model)
-    prior, mean = np.zeros(evidence.shape), np.empty(evidence.shape)
-    _believe(evidence, against, model.theme_base, model.theme_known, model.theme_adjacency, prior, mean)
+        stamps = passport.stamps
+        believed(
+            stamps.activity, stamps.at, stamps.chosen_by, passport.liked, passport.declined, passport.less,
+            now, model.folding, prior[row], mean[row], evidence[row],
+        )  # fmt: skip
     return Beliefs(prior, mean, evidence)
 
 
 @compiled
-def _believe(
-    evidence: Float64,
-    against: Float64,
-    base: Float64,
-    known: Float64,
-    adjacency: Float64,
-    prior: Float64,
-    mean: Float64,
-) -> None:
-    """Fill in priors and means, each learner's by itself: ``prior`` comes as 0."""
-    for row in range(len(evidence)):
-        for theme in range(len(base)):
-            weight = min(evidence[row, theme], 1.0) - known[theme]
-            for other in range(len(base)):
-                prior[row, other] += weight * adjacency[theme, other]
-        for theme in range(len(base)):
-            prior[row, theme] = min(max(base[theme] + prior[row, theme], LEAST), MOST)
-            seen = PRIOR_STRENGTH * prior[row, theme] + evidence[row, theme]
-            mean[row, theme] = seen / (PRIOR_STRENGTH + evidence[row, theme] + against[row, theme])
-
-
-def _themes_of(activities: Int32, model: Model) -> Float64:
-    """How much of each theme some activities hold together. Shape (n_themes,)."""
-    shares, total = model.theme_shares, np.zeros(model.theme_shares.shape[1])
-    row_totals(activities, np.ones(len(activities)), shares.indptr, shares.indices, shares.data, total)
-    return total
-
-
-def _evidence(passport: Passport, now: int, model: Model) -> Float64:
-    shares, total = model.theme_shares, np.zeros(model.theme_shares.shape[1])
-    stamps, weights = passport.stamps, stamp_weights(passport.stamps.chosen_by)
-    _remembered(stamps.activity, weights, stamps.at, now, shares.indptr, shares.indices, shares.data, total)
-    return total
+def believed(
+    activity: Int32, at: Int64, chosen_by: Int8, liked: Int32, declined: Int32, less: Int32,
+    now: int, model: Folding, prior: Float64, mean: Float64, evidence: Float64,
+) -> None:  # fmt: skip
+    """Beliefs of one learner: fill a row of each of the three last; prior and evidence come as 0."""
+    themes, n = (model.theme_first, model.theme, model.share), len(model.base)
+    for one in range(len(activity)):  # half of a visit is left every 180 days
+        left = stamp_weight(chosen_by[one]) * 0.5 ** (max(now - at[one], 0) / (HALF_LIFE_DAYS * DAY))
+        for entry in range(model.theme_first[activity[one]], model.theme_first[activity[one] + 1]):
+            evidence[model.theme[entry]] += left * model.share[entry]
+    against = np.zeros(n)
+    if len(liked):
+        more = np.zeros(n)
+        row_totals(liked, np.ones(len(liked)), *themes, more)
+        for theme in range(n):
+            evidence[theme] += LIKED * more[theme]
+    for theme in less:
+        against[theme] = PUT_ASIDE
+    if len(declined):
+        aside = np.zeros(n)
+        row_totals(declined, np.ones(len(declined)), *themes, aside)
+        for theme in range(n):
+            against[theme] += aside[theme]
+    for theme in range(n):
+        weight = min(evidence[theme], 1.0) - model.known[theme]
+        for other in range(n):
+            prior[other] += weight * model.adjacency[theme, other]
+    for theme in range(n):
+        prior[theme] = min(max(model.base[theme] + prior[theme], LEAST), MOST)
+        seen = PRIOR_STRENGTH * prior[theme] + evidence[theme]
+        mean[theme] = seen / (PRIOR_STRENGTH + evidence[theme] + against[theme])
 
 
 @compiled
-def _remembered(
-    activities: Int32, weights: Float32, at: Int64, now: int, first: NDArray[np.integer], theme: NDArray[np.integer],
-    share: Float32, out: Float64,
-) -> None:  # fmt: skip
-    """Add up the themes of stamps, each times its weight and what time has left of it: half every 180 days."""
-    for one in range(len(activities)):
-        left = weights[one] * 0.5 ** (max(now - at[one], 0) / (HALF_LIFE_DAYS * DAY))
-        for entry in range(first[activities[one]], first[activities[one] + 1]):
-            out[theme[entry]] += left * share[entry]
-
-
-def belief_moments(beliefs: Beliefs, passport: Passport, model: Model) -> tuple[float, float]:
+def liking(mean: Float64, said: bool, over: Float64, covariance: Float64) -> tuple[float, float]:
     """Mean and spread, over the reference activities, of what one learner is expected to like.
 
-    An activity's score is the beliefs in its themes, weighted by its theme shares. A learner without stamps has no
-    belief of their own, and a spread of 0, unless they said what they like or do not.
+    An activity's score is the beliefs in its themes, weighted by its theme shares. A learner who ``said`` nothing, by
+    stamps or otherwise, has no belief of their own, and a spread of 0.
 
     Parameters
     ----------
-    beliefs : Beliefs
-        A block of one.
+    mean : float64, shape (n_themes,)
+        The learner's beliefs.
+    over, covariance
+        See ``Model.theme_moments``.
     """
-    mean, spread = moments_along(beliefs.mean[0].astype(np.float32).astype(np.float64), model.theme_moments)
-    said = len(passport.stamps) + len(passport.liked) + len(passport.declined)
-    return mean, spread if said and spread**2 > NEARLY_NOTHING * mean**2 else 0.0
+    middle, spread = spread_along(mean.astype(np.float32).astype(np.float64), over, covariance)
+    return middle, spread if said and spread**2 > NEARLY_NOTHING * middle**2 else 0.0

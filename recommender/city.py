@@ -350,7 +350,8 @@ class Catalogue:
             with_adult=(activities.company & with_adult) > 0,
             sessions=self.session_columns.first,
             organiser=activities.organiser_row,
-            venue=np.where(placed, venue, UNKNOWN).astype(np.int32),
+            venue=venue,
+            placed=placed,
             access_known=activities.access_known,
         )
 

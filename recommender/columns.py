@@ -6,7 +6,7 @@ Nothing here depends on who asks or when.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -39,11 +39,12 @@ def _in_one_line(**kinds: str) -> np.dtype[np.void]:
 SESSION = _in_one_line(start="i8", x="f8", y="f8", z="f8", venue="i4", part_of_week="i1")
 """A session as it is scored; see ``SessionColumns`` and ``city.Sessions``."""
 ACTIVITY = _in_one_line(
-    first="i8", until="i8", price="f4", age_min="f4", age_max="f4", organiser="i4", venue="i4", domain="i1",
+    first="i8", until="i8", price="f4", age_min="f4", age_max="f4", organiser="i4", venue="i4", placed="i4",
+    domain="i1",
     free="?", price_unknown="?", access_known="?",
 )  # fmt: skip
-"""An activity as it is scored. Its sessions are ``first`` to ``until``; ``venue`` is the one it usually takes place at, and
-below 0 where nobody knows where that is.
+"""An activity as it is scored. Its sessions are ``first`` to ``until``; ``placed`` is its venue, below 0 where nobody knows
+where that is.
 """
 
 
@@ -80,6 +81,26 @@ class SessionColumns:
     records: Records
 
 
+class Filters(NamedTuple):
+    """What the filters ask of activities, in one piece for compiled code: see ``ActivityColumns`` and ``city.Activities``."""
+
+    age_min: Float32
+    too_old: Float32
+    with_adult: Bool
+    age_unknown: Bool
+    in_language: Bool
+    no_language: Bool
+    free: Bool
+    price_unknown: Bool
+    access: NDArray[np.uint32]
+    access_unknown: Bool
+    in_domain: Bool
+    domain_unknown: Bool
+    no_theme: Bool
+    theme_first: Int64
+    theme_rows: Int32
+
+
 @dataclass(frozen=True, eq=False)
 class ActivityColumns:
     """Answers to what is asked of activities, all of shape (n_activities,) and bool unless said otherwise.
@@ -113,12 +134,13 @@ class ActivityColumns:
     def with_theme(self, themes: Int32) -> Bool:
         """Which activities have one of the themes, or a narrower one of them. Shape (n_activities,)."""
         found = np.zeros(len(self.free), dtype=np.bool_)
-        _mark(found, themes, self.theme_first, self.theme_rows)
+        mark(found, themes, self.theme_first, self.theme_rows)
         return found
 
 
 @njit(cache=True, nogil=True)
-def _mark(found: Bool, groups: Int32, first: Int64, rows: Int32) -> None:
+def mark(found: Bool, groups: Int32, first: Int64, rows: Int32) -> None:
+    """Mark the rows of some groups: group g holds ``rows[first[g]:first[g + 1]]``."""
     for group in groups:
         for place in range(first[group], first[group + 1]):
             found[rows[place]] = True
@@ -202,6 +224,7 @@ def activity_columns(
     sessions: Int64,
     organiser: Int32,
     venue: Int32,
+    placed: Bool,
     access_known: Bool,
 ) -> ActivityColumns:
     """Lay out activities.
@@ -214,8 +237,8 @@ def activity_columns(
         The broader theme, below 0 at the top.
     sessions : int64, shape (n_activities + 1,)
         See ``SessionColumns.first``.
-    venue : int32, shape (n_activities,)
-        Below 0 where nobody knows where it is.
+    placed : bool, shape (n_activities,)
+        Whether somebody knows where its venue is.
     """
     reach = _broader(parent)
     has = sparse.csr_array((themes.data > 0, themes.indices, themes.indptr), shape=themes.shape).astype(np.int32)
@@ -234,7 +257,7 @@ def activity_columns(
         theme_rows=wide.indices.astype(np.int32),
         records=_records(
             ACTIVITY, first=sessions[:-1], until=sessions[1:], price=price, age_min=age_min, age_max=age_max,
-            organiser=organiser, venue=venue, domain=domain, free=price == 0, price_unknown=np.isnan(price),
+            organiser=organiser, venue=venue, placed=np.where(placed, venue, -1), domain=domain, free=price == 0, price_unknown=np.isnan(price),
             access_known=access_known,
         ),
     )  # fmt: skip

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from recommender.city import Bool, Catalogue, Float32, Float64, Int32, Int64
+from recommender.columns import Records
 from recommender.eligibility import ADULT, Eligible
 from recommender.fused import circumstances, habit_of
-from recommender.model import Model
+from recommender.model import AT_BEST, Model
 from recommender.passport import Passport, Request
+from recommender.product import compiled
 
 DAY = 86_400
 USUAL_MINUTES, USUAL_PRICE, USUAL_DAYS = 30.0, 5.0, 14.0
@@ -21,8 +24,6 @@ YOUNG, UNSURE_WHEN_YOUNG = 12.0, 10.0
 """Not knowing whether an age fits costs an adult once the weight of ``age``, a child of 12 or younger ten times, and in
 between in proportion. A rule and not a taste, so never learned: ten is more than popularity, travel and themes weigh
 together, so what is known to suit a child stands before what may be for adults alone."""
-AT_BEST = ("minutes", "days", "hour", "price", "venue", "organiser", "station", "age")
-"""``model.CONTEXT`` in the order in which the parts are reckoned and added up."""
 _NONE = np.empty(0, dtype=np.int32)
 _USUAL = np.array([USUAL_MINUTES, FARTHEST, USUAL_PRICE, DEAREST, USUAL_DAYS, DAY])
 
@@ -71,42 +72,71 @@ def context_of(passport: Passport, catalogue: Catalogue, request: Request, model
     better than usual can be a reason. The best session of an activity is the one with the highest sum of
     travel, wait and hour; of equal ones the earliest.
     """
-    overall = model.source_weights["context"]
-    weight = np.array([model.context_weights[name] * overall for name in AT_BEST])
-    activities, sessions, columns = catalogue.activities, catalogue.sessions, catalogue.session_columns
-    n, stamped = len(eligible.activities), passport.stamps.activity
-    next_rows, next_lines = next_stations(passport, catalogue)
+    asked = around_of(passport, catalogue, request)
+    return Context(
+        *surroundings(
+            eligible.activities, eligible.sessions, eligible.first, eligible.minutes, eligible.not_known["language"],
+            passport.stamps.activity, passport.stamps.at, asked, model.blending.around,
+            catalogue.activity_columns.records, catalogue.session_columns.records,
+        )
+    )  # fmt: skip
+
+
+class Around(NamedTuple):
+    """What a request brings to its circumstances, and what of the city they need; see ``fused.circumstances``."""
+
+    at: int
+    timed: bool
+    since: Int64
+    offset: Int64
+    n_venues: int
+    n_organisers: int
+    next_rows: Int32
+    next_lines: Int32
+    child: bool
+    unsure_costs: float
+
+
+def around_of(passport: Passport, catalogue: Catalogue, request: Request) -> Around:
+    """Lay a request out for ``surroundings``."""
     youngest = min((age for age in (passport.age_low, *request.company) if age == age), default=None)
-    best, station = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    out = np.empty((len(AT_BEST), n), dtype=np.float32)
+    clock, n_organisers = catalogue.clock, len(catalogue.activities.organisers)
+    return Around(
+        int(request.at), not catalogue.sessions.always, clock.since, clock.offset, len(catalogue.venues.ids), n_organisers,
+        *next_stations(passport, catalogue), youngest is not None and youngest < ADULT, unsure_costs(youngest),
+    )  # fmt: skip
+
+
+@compiled
+def surroundings(
+    rows: Int32, sessions: Int32, first: Int32, minutes: Float64, language_unknown: Bool,
+    stamped: Int32, stamped_at: Int64, asked: Around, weight: Float64, activity: Records, held: Records,
+) -> tuple[Int32, Float64, Float32, Int32]:  # fmt: skip
+    """``context_of`` within compiled code: a tuple of what ``Context`` holds.
+
+    Parameters
+    ----------
+    stamped, stamped_at : shape (n_stamped,)
+        Rows of activities, and when somebody was there.
+    """
+    n, some = len(rows), len(stamped) > 0
+    been = np.zeros(asked.n_venues if some else 0, dtype=np.bool_)
+    met = np.zeros(asked.n_organisers if some else 0, dtype=np.bool_)
+    for row in stamped:
+        there, who = activity[row]["venue"], activity[row]["organiser"]
+        if there >= 0:
+            been[there] = True
+        if who >= 0:
+            met[who] = True
+    habit = habit_of(stamped_at, asked.since, asked.offset) if some else np.empty(0)
+    best, takes, station = np.empty(n, dtype=np.int32), np.empty(n), np.empty(n, dtype=np.int32)
+    out = np.empty((len(weight), n), dtype=np.float32)
     circumstances(
-        eligible.activities,
-        eligible.sessions,
-        eligible.first,
-        eligible.minutes,
-        weight,
-        _USUAL,
-        request.at,
-        sessions.start,
-        columns.part_of_week[:0] if sessions.always else columns.part_of_week,
-        _habit(passport, catalogue),
-        activities.price,
-        sessions.venue,
-        _among(activities.venue[stamped], len(catalogue.venues.ids)),
-        activities.organiser_row,
-        _among(activities.organiser_row[stamped], len(activities.organisers)),
-        next_rows,
-        next_lines,
-        activities.age_min,
-        activities.age_max,
-        youngest is not None and youngest < ADULT,
-        unsure_costs(youngest),
-        eligible.not_known["language"],
-        best,
-        station,
-        out,
-    )
-    return Context(eligible.sessions[best], eligible.minutes[best], out, station)
+        rows, sessions, first, minutes, weight, _USUAL, asked.at, asked.timed, habit, been, met,
+        asked.next_rows, asked.next_lines, asked.child, asked.unsure_costs, language_unknown, activity, held,
+        best, takes, station, out,
+    )  # fmt: skip
+    return best, takes, out, station
 
 
 def unsure_costs(youngest: float | None) -> float:
@@ -119,27 +149,6 @@ def unsure_costs(youngest: float | None) -> float:
         return 0.0
     share = min(max((youngest - YOUNG) / (ADULT - YOUNG), 0.0), 1.0)
     return UNSURE_WHEN_YOUNG + share * (1.0 - UNSURE_WHEN_YOUNG)
-
-
-def _among(rows: Int32, n: int) -> Bool:
-    """Which of n things are among some rows, those below 0 aside; empty for none of them."""
-    if not len(rows):
-        return np.empty(0, dtype=np.bool_)
-    found = np.zeros(n + 1, dtype=np.bool_)  # the last one takes what is not known
-    found[rows] = True
-    found[n] = False
-    return found
-
-
-def _habit(passport: Passport, catalogue: Catalogue) -> Float64:
-    """How much more of a learner's stamps than usual fall in each part of the week, -1 to 1.
-
-    Parts are weekend or not × morning, afternoon, evening. Four stamps spread evenly are added, so that
-    three stamps do not make a habit. Empty without stamps.
-    """
-    if not len(passport.stamps):
-        return np.empty(0)
-    return habit_of(passport.stamps.at, catalogue.clock.since, catalogue.clock.offset)
 
 
 def next_stations(passport: Passport, catalogue: Catalogue) -> tuple[Int32, Int32]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ahead import DISTANCE, fetch
-from recommender.city import Bool, Float32, Float64, Int8, Int32, Int64
-from recommender.columns import part_of_week
+from recommender.city import Bool, Float32, Float64, Int32, Int64
+from recommender.columns import Records, part_of_week
 from recommender.product import compiled
 
 NEARLY_NOTHING = 1e-12
@@ -62,12 +62,15 @@ def scattered(
     for one in range(len(stamped)):
         if stamped[one] < 0:
             continue
-        weight, begin, end = weights[one], first[stamped[one]], first[stamped[one] + 1]
-        ahead = first[max(stamped[one + 1], 0)] - begin if one + 1 < len(stamped) else 0
-        for place in range(begin, end):
-            if place % LINE == 0:
-                fetch(near, place + ahead)
-                fetch(closeness, place + ahead)
+        weight, begin, end = weights[one], np.int64(first[stamped[one]]), np.int64(first[stamped[one] + 1])
+        ahead = np.int64(first[max(stamped[one + 1], 0)]) - begin if one + 1 < len(stamped) else 0
+        whole = end - (end - begin) % LINE
+        for line in range(begin, whole, LINE):
+            fetch(near, line + ahead)
+            fetch(closeness, line + ahead)
+            for k in range(LINE):
+                out[near[line + k]] += weight * closeness[line + k]
+        for place in range(whole, end):
             out[near[place]] += weight * closeness[place]
     return _mean_and_spread(out, counts, n_counted)
 
@@ -97,20 +100,19 @@ def _mean_and_spread(values: Float32, counts: Bool, n_counted: int) -> tuple[flo
 
 @compiled
 def blended(
-    rows: Int32, place: Int64, raw: Float32, near: Float32, similar: Float32, shift: Float32, scale: Float32,
-    weight: Float32, visited: Bool, theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32,
-    liking: Float32, wished: Float32, popular: Float32, bands: Int32, closeness: Float32, venue: Int32, located: Bool,
-    out: Float32, interest: Float32,
+    rows: Int32, place: Int64, raw: Float32, learner: int, near: Float32, similar: Float32, closeness: Float32,
+    shift: Float32, scale: Float32, weight: Float32, visited: Bool, themes: tuple[Int64, NDArray[np.integer], Float32],
+    liking: Float32, wished: Float32, popular: Float32, bands: Int32, activity: Records, out: Float32, interest: Float32,
 ) -> None:  # fmt: skip
     """Every source but ``context`` for each row.
 
     Parameters
     ----------
     place : int64, shape (n,)
-        Column of ``raw`` of each row.
-    raw : float32, shape (3, n_raw)
+        Column of ``raw`` of each row; empty where each stands at its own.
+    raw : float32, shape (3, n_learners, n_raw)
         Products with factors: als, metadata, low pass.
-    near, similar : float32, shape (n_activities,)
+    near, similar, closeness : float32, shape (n_activities,), (n_activities,), (n_venues,)
         From ``scattered``; empty for who has no stamps, and then every source of stamps is 0.
     shift, scale : float32, shape (SHIFTS,)
         Mean and one over the spread of what is standardised.
@@ -124,21 +126,22 @@ def blended(
         Is filled: their sum.
     """
     stamps, half = len(near) > 0, np.float32(0.5)
+    theme_first, theme, share = themes
     crowd, width = popular.reshape(popular.size), np.int64(popular.shape[1])
     for one in range(len(rows)):
         if one + DISTANCE < len(rows):
             soon = rows[one + DISTANCE]
+            fetch(activity, soon)
             fetch(theme_first, soon)
             fetch(visited, soon)
             fetch(crowd, bands[0] * width + soon)
             if stamps:
                 fetch(near, soon)
                 fetch(similar, soon)
-                fetch(venue, soon)
             sooner = theme_first[rows[one + DISTANCE // 2]]
             fetch(theme, sooner)
             fetch(share, sooner)
-        row, at = rows[one], place[one]
+        row, at = rows[one], place[one] if len(place) else np.int64(one)
         known = visited[row]
         likes = wishes = np.float32(0)
         for p in range(theme_first[row], theme_first[row + 1]):
@@ -146,15 +149,15 @@ def blended(
             wishes += share[p] * wished[theme[p]]
         if stamps:
             if known:
-                out[ALS, one] = (raw[0, at] - shift[0]) * scale[0] * weight[ALS]
-                both = (near[row] - shift[1]) * scale[1] + (raw[2, at] - shift[2]) * scale[2]
+                out[ALS, one] = (raw[0, learner, at] - shift[0]) * scale[0] * weight[ALS]
+                both = (near[row] - shift[1]) * scale[1] + (raw[2, learner, at] - shift[2]) * scale[2]
                 out[GRAPH, one] = both * half * weight[GRAPH]
             else:
                 out[ALS, one] = out[GRAPH, one] = 0
-            out[METADATA, one] = (raw[1, at] - shift[3]) * scale[3] * weight[METADATA]
+            out[METADATA, one] = (raw[1, learner, at] - shift[3]) * scale[3] * weight[METADATA]
             out[SIMILAR, one] = (similar[row] - shift[4]) * scale[4] * weight[SIMILAR]
-            there = venue[row]
-            close = closeness[there] if there >= 0 and located[there] else shift[6]
+            there = activity[row]["placed"]
+            close = closeness[there] if there >= 0 else shift[6]
             out[PLACES, one] = (close - shift[6]) * scale[6] * weight[PLACES]
         else:
             out[ALS, one] = out[GRAPH, one] = out[METADATA, one] = out[SIMILAR, one] = out[PLACES, one] = 0
@@ -174,7 +177,10 @@ def blended(
 
 @compiled
 def habit_of(at: Int64, since: Int64, offset: Int64) -> Float64:
-    """How much more of some moments than usual fall in each part of the week; see ``context``. Shape (6,).
+    """How much more of some moments than usual fall in each part of the week, -1 to 1. Shape (6,).
+
+    Parts are weekend or not × morning, afternoon, evening. Four stamps spread evenly are added, so that
+    three stamps do not make a habit.
 
     Parameters
     ----------
@@ -191,9 +197,9 @@ def habit_of(at: Int64, since: Int64, offset: Int64) -> Float64:
 @compiled
 def circumstances(
     rows: Int32, sessions: Int32, first: Int32, minutes: Float64, weight: Float64, usual: Float64, at: int,
-    start: Int64, part_of_week: Int8, habit: Float64, price: Float32, session_venue: Int32, been: Bool,
-    organiser: Int32, met: Bool, next_rows: Int32, next_lines: Int32, age_min: Float32, age_max: Float32,
-    child: bool, unsure_costs: float, language_unknown: Bool, best: Int32, station: Int32, out: Float32,
+    timed: bool, habit: Float64, been: Bool, met: Bool, next_rows: Int32, next_lines: Int32,
+    child: bool, unsure_costs: float, language_unknown: Bool, activity: Records, held: Records,
+    best: Int32, takes: Float64, station: Int32, out: Float32,
 ) -> None:  # fmt: skip
     """The parts of ``context`` for each row, at its best session: of equal ones the first.
 
@@ -203,8 +209,10 @@ def circumstances(
         In the order of ``out``: minutes, days, hour, price, venue, organiser, station, age.
     usual : float64, shape (6,)
         Usual minutes and the most that count, usual price and the most, usual days and seconds a day.
+    timed : bool
+        False where every session stands for "always".
     habit : float64, shape (6,)
-        What each part of the week adds; empty where nobody knows, or where there are no times.
+        What each part of the week adds; empty where nobody knows.
     been, met : bool, shape (n_venues,), (n_organisers,)
         Empty for none.
     next_rows, next_lines : int32, shape (n,)
@@ -212,44 +220,39 @@ def circumstances(
     unsure_costs : float
         Of an age that is not known to fit a ``child`` (or an adult); 0 where nobody's age is known.
     language_unknown : bool, shape (n_rows,)
-    best, station, out : shape (n_rows,), (n_rows,), (8, n_rows)
-        Are filled: index among ``sessions``, line, parts.
+    best, takes, station, out : shape (n_rows,), (n_rows,), (n_rows,), (8, n_rows)
+        Are filled: row of the session, its minutes, line, parts.
     """
     for one in range(len(rows)):
         if one + DISTANCE < len(rows):
-            soon, session = rows[one + DISTANCE], sessions[first[one + DISTANCE]]
-            fetch(price, soon)
-            fetch(organiser, soon)
-            fetch(age_min, soon)
-            fetch(age_max, soon)
-            fetch(start, session)
-            fetch(part_of_week, session)
-            fetch(session_venue, session)
-        row = rows[one]
+            fetch(activity, rows[one + DISTANCE])
+            fetch(held, sessions[first[one + DISTANCE]])
+        facts = activity[rows[one]]
         until = first[one + 1] if one + 1 < len(rows) else len(sessions)
-        highest = -math.inf
+        highest, chosen = -math.inf, first[one]
         m = d = h = 0.0
         for place in range(first[one], until):
             way = 0.0 if math.isnan(minutes[place]) else weight[0] * (usual[0] - min(minutes[place], usual[1]))
             wait = fit = 0.0
-            if len(part_of_week) > 0:
-                days = max(start[sessions[place]] - at, 0) / usual[5]
+            if timed:
+                session = held[sessions[place]]
+                days = max(session["start"] - at, 0) / usual[5]
                 wait = weight[1] * min(max(usual[4] - days, -2 * usual[4]), usual[4])
                 if len(habit) > 0:
-                    fit = weight[2] * habit[part_of_week[sessions[place]]]
+                    fit = weight[2] * habit[session["part_of_week"]]
             if way + wait + fit > highest:
-                highest, best[one], m, d, h = way + wait + fit, place, way, wait, fit
-        session = sessions[best[one]]
-        asked = price[row]
+                highest, chosen, m, d, h = way + wait + fit, place, way, wait, fit
+        best[one], takes[one] = sessions[chosen], minutes[chosen]
+        asked = facts["price"]
         cheap = 0.0 if math.isnan(asked) else weight[3] * (usual[2] - min(np.float64(asked), usual[3]))
-        there, who = session_venue[session], organiser[row]
+        there, who = held[best[one]]["venue"], facts["organiser"]
         station[one] = -1
         for k in range(len(next_rows)):
-            if next_rows[k] == row:
+            if next_rows[k] == rows[one]:
                 station[one] = next_lines[k]
-        unsure = 0.0
-        if unsure_costs > 0 and math.isnan(age_min[row]):
-            ends = age_max[row] < 18 if child else not math.isnan(age_max[row])
+        unsure, last = 0.0, facts["age_max"]
+        if unsure_costs > 0 and math.isnan(facts["age_min"]):
+            ends = last < 18 if child else not math.isnan(last)
             unsure = 0.0 if ends else unsure_costs
         if language_unknown[one]:
             unsure = max(unsure, 1.0)

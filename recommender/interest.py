@@ -15,7 +15,7 @@ from scipy import sparse
 
 from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int64
 from recommender.fused import scattered
-from recommender.model import Model, Moments
+from recommender.model import Folding, Model, Moments
 from recommender.passport import CHOSEN_BY, Passport, Stamps
 from recommender.product import add_rows, along, compiled, pick_rows, unsigned
 
@@ -66,6 +66,13 @@ def stamp_weights(chosen_by: Int8) -> Float32:
     return weights
 
 
+@compiled
+def stamp_weight(chosen_by: np.int8) -> np.float32:
+    """``stamp_weights`` for one."""
+    weight: np.float32 = _WEIGHTS[chosen_by]
+    return weight
+
+
 def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model) -> InterestProfile:
     """Fold a block of learners into the model's space.
 
@@ -74,23 +81,47 @@ def profile_of(passports: Sequence[Passport], catalogue: Catalogue, model: Model
     passports : sequence of Passport
         In rows of the catalogue that the model is aligned with.
     """
-    n = len(passports)
-    histories = [history_of(passport.stamps) for passport in passports]
-    wishes = np.zeros((n, len(catalogue.themes.ids)), dtype=np.float32)
-    als = np.zeros((n, model.als_inverse.shape[0]))
-    low_pass = np.zeros((n, model.low_pass.activities.shape[1]))
-    for learner, (stamped, weights) in enumerate(histories):
-        wishes[learner, passports[learner].wishes] = 1.0
-        if len(stamped):
-            als[learner] = folded(stamped, weights, model)
-            shares = weights * model.inverse_degree[stamped]
-            add_rows(stamped, shares, model.low_pass.activities, low_pass[learner])
-    if n == 1:
-        return InterestProfile(np.array([0, len(histories[0][0])]), *histories[0], als, low_pass, wishes)
-    first = np.zeros(n + 1, dtype=np.int64)
+    n, themes, folding = len(passports), len(catalogue.themes.ids), model.folding
+    als, low_pass = np.zeros((n, model.als_inverse.shape[0])), np.zeros((n, model.low_pass.activities.shape[1]))
+    wishes = np.zeros((n, themes), dtype=np.float32)
+    histories = [
+        folded_in(
+            passport.stamps.activity, passport.stamps.chosen_by, passport.wishes, folding,
+            als[learner], low_pass[learner], wishes[learner],
+        )
+        for learner, passport in enumerate(passports)
+    ]  # fmt: skip
+    return InterestProfile(*together(histories), als, low_pass, wishes)
+
+
+def together(histories: Sequence[tuple[Int32, Float32]]) -> tuple[Int64, Int32, Float32]:
+    """Where each of some learners' stamps begin, and the stamps and weights of all."""
+    if len(histories) == 1:
+        return np.array([0, len(histories[0][0])]), *histories[0]
+    first = np.zeros(len(histories) + 1, dtype=np.int64)
     np.cumsum([len(stamped) for stamped, _ in histories], out=first[1:])
     stamped, weights = (np.concatenate(parts) for parts in zip(*histories, strict=True))
-    return InterestProfile(first, stamped, weights, als, low_pass, wishes)
+    return first, stamped, weights
+
+
+@compiled
+def folded_in(
+    activity: Int32, chosen_by: Int8, wished: Int32, model: Folding, als: Float64, low_pass: Float64, wishes: Float32
+) -> tuple[Int32, Float32]:
+    """Fold one learner in: fill a row of each of the three last, which come as 0; stamps once each, and their weights."""
+    said = np.empty(len(activity), dtype=np.float32)
+    for one in range(len(activity)):
+        said[one] = stamp_weight(chosen_by[one])
+    stamped, weights = _once_each(activity, said)
+    if len(stamped):
+        als[:] = _folded(stamped, weights, model.visited, model.als, model.metadata, model.inverse, model.confidence)
+        shares = np.empty(len(stamped))
+        for one in range(len(stamped)):
+            shares[one] = weights[one] * model.inverse_degree[stamped[one]]
+        add_rows(stamped, shares, model.low_pass, low_pass)
+    for theme in wished:
+        wishes[theme] = 1
+    return stamped, weights
 
 
 def history_of(stamps: Stamps) -> tuple[Int32, Float32]:
@@ -170,8 +201,15 @@ def moments_along(vector: Float64, moments: Moments) -> tuple[float, float]:
     Every sum has an order of its own, see ``product``: the last bits of a score depend neither on which other
     activities passed the filters nor on who else is scored in the same block, and so not on who asks.
     """
-    mean, variance = along(vector, moments.mean, moments.covariance)
-    return mean, sqrt(max(variance, 0.0))
+    mean, spread = spread_along(vector, moments.mean, moments.covariance)
+    return mean, spread
+
+
+@compiled
+def spread_along(vector: Float64, mean: Float64, covariance: Float64) -> tuple[float, float]:
+    """``moments_along`` within compiled code."""
+    middle, variance = along(vector, mean, covariance)
+    return middle, sqrt(max(variance, 0.0))
 
 
 def from_neighbours(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.city import Bool, Float32, Float64, Int32
+from recommender.city import Bool, Float32, Float64, Int32, Int64
+from recommender.product import unsigned
 
 AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
 """Lower ends of the age bands in which popularity is counted."""
@@ -16,8 +19,14 @@ AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
 SOURCES = ("als", "graph", "metadata", "similar", "themes", "popular", "wishes", "places", "context")
 """What scores an activity, each with a weight of its own. See ``interest`` and ``scoring``."""
 
+INTEREST = tuple(name for name in SOURCES if name != "context")
+"""The sources in the order in which they are added up, and in which ``fused.blended`` reckons them."""
+
 CONTEXT = ("minutes", "price", "days", "hour", "venue", "organiser", "station", "age")
 """The parts of ``context``, each with a coefficient of its own."""
+
+AT_BEST = ("minutes", "days", "hour", "price", "venue", "organiser", "station", "age")
+"""``CONTEXT`` in the order in which the parts are reckoned and added up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +70,47 @@ class Neighbours:
     """
 
     weights: sparse.csr_array
+
+
+class Folding(NamedTuple):
+    """What folding a learner in reads, in one piece for compiled code: see ``Model``."""
+
+    visited: Bool
+    als: Float32
+    metadata: Float32
+    low_pass: Float32
+    inverse: Float64
+    confidence: float
+    inverse_degree: Float64
+    theme_first: Int64
+    theme: Int32
+    share: Float32
+    base: Float64
+    known: Float64
+    adjacency: Float64
+
+
+class Blending(NamedTuple):
+    """What adding sources up reads, in one piece for compiled code: see ``Model``.
+
+    Of a sparse matrix: where its rows begin, the columns, the values. ``weight`` and ``around`` are the weights of the
+    sources but ``context``, and of what ``context`` is made of, in the order of ``INTEREST`` and ``AT_BEST``.
+    """
+
+    visited: Bool
+    counts: Bool
+    n_counted: int
+    graph: tuple[Int64, NDArray[np.unsignedinteger], Float32]
+    similar: tuple[Int64, NDArray[np.unsignedinteger], Float32]
+    places: tuple[Int64, NDArray[np.unsignedinteger], Float32]
+    themes: tuple[Int64, NDArray[np.unsignedinteger], Float32]
+    popular: Float32
+    als: tuple[Float64, Float64]
+    low_pass: tuple[Float64, Float64]
+    metadata: tuple[Float64, Float64]
+    liking: tuple[Float64, Float64]
+    weight: Float32
+    around: Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +207,38 @@ class Model:
         return inverse
 
     @cached_property
+    def folding(self) -> Folding:
+        """Laid out once."""
+        shares = _sparse(self.theme_shares)
+        return Folding(
+            _steady(self.visited), _steady(self.als.activities), _steady(self.metadata.activities),
+            _steady(self.low_pass.activities), _steady(self.als_inverse), float(self.als_confidence),
+            _steady(self.inverse_degree), shares[0], _steady(self.theme_shares.indices.astype(np.int32, copy=False)),
+            shares[2], _steady(self.theme_base), _steady(self.theme_known), _steady(self.theme_adjacency),
+        )  # fmt: skip
+
+    @cached_property
+    def blending(self) -> Blending:
+        """Laid out once."""
+        overall = self.source_weights["context"]
+        return Blending(
+            visited=_steady(self.visited),
+            counts=_steady(self.in_reference),
+            n_counted=len(self.reference),
+            graph=_sparse(self.graph.weights),
+            similar=_sparse(self.similar.weights),
+            places=_sparse(self.place_kernel),
+            themes=_sparse(self.theme_shares),
+            popular=_steady(self.popular),
+            als=_both(self.als.moments),
+            low_pass=_both(self.low_pass.moments),
+            metadata=_both(self.metadata.moments),
+            liking=_both(self.theme_moments),
+            weight=_steady(np.array([self.source_weights[name] for name in INTEREST], dtype=np.float32)),
+            around=_steady(np.array([self.context_weights[name] * overall for name in AT_BEST])),
+        )
+
+    @cached_property
     def theme_moments(self) -> Moments:
         """Of ``theme_shares`` over the reference activities that have a theme; 0 where there are none."""
         shares = self.theme_shares[self.reference].astype(np.float64)
@@ -166,6 +248,22 @@ class Model:
             return Moments(np.zeros(width), np.zeros((width, width)))
         mean = np.asarray(shares.sum(axis=0), dtype=np.float64).ravel() / n
         return Moments(mean, (shares.T @ shares).toarray() / n - np.outer(mean, mean))
+
+
+def _steady(array: NDArray[Any]) -> Any:
+    """The same, to be read alone and row after row: as releases are on disk, so that code is compiled for one kind."""
+    steady = np.ascontiguousarray(array).view()
+    steady.flags.writeable = False
+    return steady
+
+
+def _sparse(matrix: sparse.csr_array) -> tuple[Int64, NDArray[np.unsignedinteger], Float32]:
+    first = matrix.indptr.astype(np.int64, copy=False)
+    return _steady(first), _steady(unsigned(matrix.indices)), _steady(matrix.data)
+
+
+def _both(moments: Moments) -> tuple[Float64, Float64]:
+    return _steady(moments.mean), _steady(moments.covariance)
 
 
 def moments_of(factors: Float32) -> Moments:

@@ -48,9 +48,17 @@ def products(vectors: Float32, activities: Float32, rows: Int32) -> Float32:
         0 where there are no factors.
     """
     out = np.empty((len(vectors), len(rows)), dtype=np.float32)
-    vectors, activities = np.ascontiguousarray(vectors), np.ascontiguousarray(activities)
-    (_one_by_one if len(vectors) <= FEW else _by_tile)(vectors, activities, rows, out)
+    multiply(np.ascontiguousarray(vectors), np.ascontiguousarray(activities), rows, out)
     return out
+
+
+@compiled
+def multiply(vectors: Float32, activities: Float32, rows: Int32, out: Float32) -> None:
+    """Fill ``out`` with ``products``."""
+    if len(vectors) <= FEW:
+        _one_by_one(vectors, activities, rows, out)
+    else:
+        _by_tile(vectors, activities, rows, out)
 
 
 @compiled

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from recommender.answer import Reason
 from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
 from recommender.columns import Records
-from recommender.context import AT_BEST, Context
+from recommender.context import Context
 from recommender.interest import InterestProfile
-from recommender.model import Model
+from recommender.model import AT_BEST, INTEREST, Model
 from recommender.product import compiled, row_totals, unsigned
-from recommender.scoring import INTEREST
 from recommender.strongest import strongest_parts, strongest_stamps, strongest_themes
 
 MOST = 3

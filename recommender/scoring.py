@@ -8,20 +8,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recommender.beliefs import Beliefs, belief_moments, beliefs_of
-from recommender.city import Catalogue, Float32, Int32, Int64
-from recommender.context import Context, context_of
+from recommender.beliefs import Beliefs, believed, liking
+from recommender.city import Bool, Catalogue, Float32, Float64, Int8, Int32, Int64
+from recommender.columns import Records
+from recommender.context import Around, Context, around_of, surroundings
 from recommender.eligibility import Eligible
-from recommender.fused import SHIFTS, blended
-from recommender.interest import InterestProfile, from_neighbours, moments_along, profile_of
-from recommender.model import AGE_BANDS, SOURCES, Model
+from recommender.fused import ALS, GRAPH, METADATA, SHIFTS, blended, scattered
+from recommender.interest import InterestProfile, folded_in, spread_along, together
+from recommender.model import AGE_BANDS, INTEREST, Blending, Folding, Model
 from recommender.passport import Passport, Request
-from recommender.product import products
-
-INTEREST = tuple(name for name in SOURCES if name != "context")
-"""The sources in the order in which they are added up, and in which ``fused.blended`` reckons them."""
+from recommender.product import compiled, multiply
 
 SOURCE_ROWS = {name: row for row, name in enumerate(INTEREST)}
+_AT_ITS_OWN = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,19 +81,52 @@ def score_block(
     passed : sequence of Eligible
         One per learner.
     """
-    passports = [passport for passport, _ in block]
-    profile = profile_of(passports, catalogue, model)
-    beliefs = beliefs_of(passports, [request.at for _, request in block], model)
+    profile, beliefs = known(block, catalogue, model)
     rows, column = _union([can.activities for can in passed], len(catalogue.activities))
-    raw = _products(profile, model, rows)
+    raw = _products(profile.als, profile.low_pass, model.folding, model.blending.weight, rows)
+    columns = model.blending, catalogue.activity_columns.records, catalogue.session_columns.records
     for learner, ((passport, request), can) in enumerate(zip(block, passed, strict=True)):
-        place = np.arange(len(rows)) if column is None else column[can.activities]
-        own, believed = profile.of(learner), beliefs.of(learner)
-        sources, interest = blend(
-            passport, request, own, believed, catalogue, model, can.activities, place, raw[learner]
-        )
-        context = context_of(passport, catalogue, request, model, can)
-        yield Scored(passport, request, can, context, own, believed, interest + context.total, sources)
+        place = _AT_ITS_OWN if column is None else column[can.activities]
+        own, believed, stamps = profile.of(learner), beliefs.of(learner), passport.stamps
+        said = len(stamps) + len(passport.liked) + len(passport.declined) > 0
+        sources, total, session, minutes, around, station = _scored(
+            can.activities, can.sessions, can.first, can.minutes, can.not_known["language"], place, raw, learner,
+            own.stamped, own.weights, own.als[0], own.low_pass[0], own.wishes[0], believed.mean[0], said,
+            _bands((passport.age_low, *request.company)), stamps.activity, stamps.at,
+            around_of(passport, catalogue, request), *columns,
+        )  # fmt: skip
+        yield Scored(passport, request, can, Context(session, minutes, around, station), own, believed, total, sources)
+
+
+def known(
+    block: Sequence[tuple[Passport, Request]], catalogue: Catalogue, model: Model
+) -> tuple[InterestProfile, Beliefs]:
+    """What is known of a block of learners: their interest, and what they may come to like by the moment they ask."""
+    n, n_themes, folding = len(block), len(model.theme_base), model.folding
+    als, low_pass = np.zeros((n, model.als_inverse.shape[0])), np.zeros((n, model.low_pass.activities.shape[1]))
+    wishes = np.zeros((n, len(catalogue.themes.ids)), dtype=np.float32)
+    prior, mean, evidence = np.zeros((n, n_themes)), np.empty((n, n_themes)), np.zeros((n, n_themes))
+    histories = []
+    for learner, (passport, request) in enumerate(block):
+        stamps = passport.stamps
+        history = _known(
+            stamps.activity, stamps.at, stamps.chosen_by, passport.wishes, passport.liked, passport.declined, passport.less,
+            int(request.at), learner, folding, als, low_pass, wishes, prior, mean, evidence,
+        )  # fmt: skip
+        histories.append(history)
+    return InterestProfile(*together(histories), als, low_pass, wishes), Beliefs(prior, mean, evidence)
+
+
+@compiled
+def _known(
+    activity: Int32, at: Int64, chosen_by: Int8, wished: Int32, liked: Int32, declined: Int32, less: Int32,
+    now: int, learner: int, model: Folding, als: Float64, low_pass: Float64, wishes: Float32,
+    prior: Float64, mean: Float64, evidence: Float64,
+) -> tuple[Int32, Float32]:  # fmt: skip
+    believed(
+        activity, at, chosen_by, liked, declined, less, now, model, prior[learner], mean[learner], evidence[learner]
+    )
+    return folded_in(activity, chosen_by, wished, model, als[learner], low_pass[learner], wishes[learner])
 
 
 def _union(several: Sequence[Int32], n: int) -> tuple[Int32, Int64 | None]:
@@ -110,96 +142,84 @@ def _union(several: Sequence[Int32], n: int) -> tuple[Int32, Int64 | None]:
     return union, column
 
 
-def _products(profile: InterestProfile, model: Model, rows: Int32) -> Float32:
-    """Vectors times factors: als, metadata and low pass. Shape (n_learners, 3, n_rows)."""
-    raw = np.zeros((len(profile.als), 3, len(rows)), dtype=np.float32)
-    if not len(profile.stamped):
+@compiled
+def _products(als: Float64, low_pass: Float64, model: Folding, weight: Float32, rows: Int32) -> Float32:
+    """Vectors times factors: als, metadata and low pass. Shape (3, n_learners, n_rows)."""
+    raw = np.zeros((3, len(als), len(rows)), dtype=np.float32)
+    if not als.any() and not low_pass.any():
         return raw
-    als = profile.als.astype(np.float32)
-    for place, (name, vectors, factors) in enumerate(
-        (
-            ("als", als, model.als),
-            ("metadata", als, model.metadata),
-            ("graph", profile.low_pass.astype(np.float32), model.low_pass),
-        )
-    ):
-        if model.source_weights[name]:
-            raw[:, place] = products(vectors, factors.activities, rows)
+    vectors = als.astype(np.float32)
+    if weight[ALS] != 0:
+        multiply(vectors, model.als, rows, raw[0])
+    if weight[METADATA] != 0:
+        multiply(vectors, model.metadata, rows, raw[1])
+    if weight[GRAPH] != 0:
+        multiply(low_pass.astype(np.float32), model.low_pass, rows, raw[2])
     return raw
 
 
-def blend(
-    passport: Passport,
-    request: Request,
-    profile: InterestProfile,
-    beliefs: Beliefs,
-    catalogue: Catalogue,
-    model: Model,
-    rows: Int32,
-    place: Int64,
-    raw: Float32,
-) -> tuple[Float32, Float32]:
-    """What every source but ``context`` adds to each activity's score.
+@compiled
+def _scored(
+    rows: Int32, sessions: Int32, first: Int32, minutes: Float64, language_unknown: Bool,
+    place: Int64, raw: Float32, learner: int, stamped: Int32, weights: Float32, als: Float64, low_pass: Float64,
+    wished: Float32, mean: Float64, said: bool, bands: Int32, visited: Int32, visited_at: Int64,
+    asked: Around, model: Blending, activity: Records, held: Records,
+) -> tuple[Float32, Float32, Int32, Float64, Float32, Int32]:  # fmt: skip
+    """What every source adds to each activity's score, their sum with the circumstances, and these, as in ``Context``.
 
     Each source is standardised per learner over the release's reference activities, never over what passed
-    this request's filters, and weighted. A source that knows nothing about a learner adds 0 throughout.
+    this request's filters, and weighted. A source that knows nothing about a learner adds 0 throughout. An activity
+    whose place is not known scores the mean of closeness over the city's venues.
 
     Parameters
     ----------
-    profile, beliefs
-        Of this learner alone.
-    rows : int32, shape (n,)
-        Activities to score.
     place : int64, shape (n,)
-        Column of ``raw`` of each.
-    raw : float32, shape (3, n_raw)
-        This learner's products with factors.
-
-    Returns
-    -------
-    sources : float32, shape (len(INTEREST), n)
-    total : float32, shape (n,)
+        Column of ``raw`` of each row; empty where each stands at its own.
+    raw : float32, shape (3, n_learners, n_raw)
+        Products with factors.
+    stamped, weights
+        Activities somebody was at, each once, and what that says.
+    visited, visited_at
+        The stamps themselves.
     """
-    weight, shares = model.source_weights, model.theme_shares
-    near = similar = closeness = np.empty(0, dtype=np.float32)
-    moments = [(0.0, 0.0)] * SHIFTS
-    moments[5] = belief_moments(beliefs, passport, model)
-    if len(profile.stamped):
-        als, low_pass = profile.als[0], profile.low_pass[0]
-        stamps, counts = (profile.stamped, profile.weights), (model.in_reference, len(model.reference))
-        near, moments[1] = from_neighbours(*stamps, model.graph.weights, *counts)
-        similar, moments[4] = from_neighbours(*stamps, model.similar.weights, *counts)
-        closeness, moments[6] = place_scores(profile, catalogue, model)
-        moments[0] = moments_along(als, model.als.moments)
-        moments[2] = moments_along(low_pass, model.low_pass.moments)
-        moments[3] = moments_along(als, model.metadata.moments)
-    shift = np.array([mean for mean, _ in moments], dtype=np.float32)
-    scale = np.array([1 / spread if spread > 1e-9 else 0.0 for _, spread in moments], dtype=np.float32)
-    out, total = np.empty((len(INTEREST), len(rows)), dtype=np.float32), np.empty(len(rows), dtype=np.float32)
+    n_stamped = len(stamped)
+    some = min(n_stamped, 1)
+    near = np.zeros(some * len(activity), dtype=np.float32)
+    similar = np.zeros(some * len(activity), dtype=np.float32)
+    closeness = np.zeros(some * (len(model.places[0]) - 1), dtype=np.float32)
+    middle, spread = np.zeros(SHIFTS), np.zeros(SHIFTS)
+    middle[5], spread[5] = liking(mean, said, *model.liking)
+    if n_stamped:
+        middle[1], spread[1] = scattered(stamped, weights, *model.graph, model.counts, model.n_counted, near)
+        middle[4], spread[4] = scattered(stamped, weights, *model.similar, model.counts, model.n_counted, similar)
+        been, everywhere = np.empty(n_stamped, dtype=np.int32), np.empty(0, dtype=np.bool_)
+        for one in range(n_stamped):
+            been[one] = activity[stamped[one]]["venue"]
+        middle[6], spread[6] = scattered(been, weights, *model.places, everywhere, len(closeness), closeness)
+        middle[0], spread[0] = spread_along(als, *model.als)
+        middle[2], spread[2] = spread_along(low_pass, *model.low_pass)
+        middle[3], spread[3] = spread_along(als, *model.metadata)
+    scale = np.zeros(SHIFTS, dtype=np.float32)
+    for one in range(SHIFTS):
+        if spread[one] > 1e-9:
+            scale[one] = 1 / spread[one]
+    sources, total = np.empty((len(model.weight), len(rows)), dtype=np.float32), np.empty(len(rows), dtype=np.float32)
     blended(
-        rows, place, raw, near, similar, shift, scale,
-        np.array([weight[name] for name in INTEREST], dtype=np.float32), model.visited,
-        shares.indptr, shares.indices, shares.data, beliefs.mean[0].astype(np.float32), profile.wishes[0],
-        model.popular, _bands((passport.age_low, *request.company)), closeness, catalogue.activities.venue,
-        catalogue.venues.located, out, total,
+        rows, place, raw, learner, near, similar, closeness, middle.astype(np.float32), scale, model.weight,
+        model.visited, model.themes, mean.astype(np.float32), wished, model.popular, bands, activity, sources, total,
     )  # fmt: skip
-    return out, total
+    best, takes, around, station = surroundings(
+        rows, sessions, first, minutes, language_unknown, visited, visited_at, asked, model.around, activity, held
+    )
+    for one in range(len(rows)):
+        circumstances = np.float32(0)
+        for part in range(len(around)):
+            circumstances += around[part, one]
+        total[one] += circumstances
+    return sources, total, best, takes, around, station
 
 
 def _bands(ages: Iterable[float]) -> Int32:
     """Row of ``Model.popular`` for each age; the last one where it is not known."""
     last = len(AGE_BANDS)
     return np.array([bisect_right(AGE_BANDS, age) - 1 if age == age else last for age in ages], dtype=np.int32)
-
-
-def place_scores(profile: InterestProfile, catalogue: Catalogue, model: Model) -> tuple[Float32, tuple[float, float]]:
-    """Closeness of every venue to the venues one learner has been to, by ``Model.place_kernel``.
-
-    Returns
-    -------
-    closeness : float32, shape (n_venues,)
-    mean and spread
-        Over the city's venues. An activity whose place is not known scores the mean.
-    """
-    been, everywhere = catalogue.activities.venue[profile.stamped], np.empty(0, dtype=np.bool_)
-    return from_neighbours(been, profile.weights, model.place_kernel, everywhere, len(catalogue.venues.ids))

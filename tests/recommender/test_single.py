@@ -12,9 +12,9 @@ from recommender.eligibility import eligible, open_pool
 from recommender.filling import filled, narrow_shares
 from recommender.guarantee import PROMISED, WITHIN_PLACES, claim_of, guaranteed
 from recommender.listing import _PAST, POOL, _chosen
+from recommender.model import INTEREST
 from recommender.ranking import Places, places_of, top
 from recommender.recommend import recommend, recommend_many, scored
-from recommender.scoring import INTEREST
 from tests.recommender.brute import plain_filling, plain_parts
 from tests.recommender.random_requests import drawn
 from tests.recommender.towns import QUICK
