@@ -51,38 +51,36 @@ def written(
     )
 
 
-def _entries(live: Live, found: Sequence[Recommendation], lang: str, pieces: Pieces) -> Iterator[bytes]:
-    places, reasons, slots = pieces.places, pieces.reasons, pieces.slots
-    for one in found:
-        rank, activity, session, venue, minutes, score, slot, probability, not_known, why, _ = one
-        kind = slot, probability, not_known
+def _entries(live: Live, found: Sequence[Recommendation], lang: str, pieces: Pieces) -> list[bytes]:
+    place_of, reason_of, slot_of = pieces.places.get, pieces.reasons.get, pieces.slots.get
+    entries = []
+    for rank, activity, session, venue, minutes, score, slot, probability, not_known, why, _ in found:
         said = []
         for each in why:
             way = each.minutes
-            name = each[:4] if way is None else (*each[:4], ceil(way))
-            told = reasons.get(name) or reasons.keep(name, _reason(live, each, lang, pieces))
-            said.append(told if way is None else told % (b"%.1f" % way))
-        yield b'{"rank":%d,%b,"travel_minutes":%b,"score":%b,%b,"reasons":[%b]}' % (
+            if way is None:
+                said.append(reason_of(each[:4]) or _keep_reason(live, each, each[:4], lang, pieces))
+            else:
+                name = (*each[:4], ceil(way))
+                said.append((reason_of(name) or _keep_reason(live, each, name, lang, pieces)) % (b"%.1f" % way))
+        entry = b'{"rank":%d,%b,"travel_minutes":%b,"score":%b,%b,"reasons":[%b]}' % (
             rank,
-            places.get(session) or places.keep(session, _place(live, activity, session, venue, lang, pieces)),
-            _number(minutes, 1),
-            _number(score, 6),
-            slots.get(kind) or slots.keep(kind, _slot(*kind)),
+            place_of(session) or _keep_place(live, activity, session, venue, lang, pieces),
+            b"%.1f" % minutes if minutes == minutes else b"null",
+            b"%.6f" % score if score == score else b"null",
+            slot_of((slot, probability, not_known)) or _keep_slot(slot, probability, not_known, pieces),
             b",".join(said),
         )
+        entries.append(entry)
+    return entries
 
 
-def _number(value: float, digits: int) -> bytes:
-    """A number with so many digits behind the point, null for NaN."""
-    return b"null" if value != value else b"%.*f" % (digits, value)
-
-
-def _place(live: Live, activity: int, session: int, venue: int, lang: str, pieces: Pieces) -> bytes:
+def _keep_place(live: Live, activity: int, session: int, venue: int, lang: str, pieces: Pieces) -> bytes:
     """What the catalogue says. A session stands for all of it: it is of one activity, at one venue."""
     venues = pieces.venues
     there = venues.get(venue) or venues.keep(venue, to_json(present.venue(live, venue)))
     described = {"activity": present.activity(live, activity, lang), "session": present.session(live, session)}
-    return b'%b,"venue":%b' % (to_json(described)[1:-1], there)
+    return pieces.places.keep(session, b'%b,"venue":%b' % (to_json(described)[1:-1], there))
 
 
 def write_ahead(live: Live) -> None:
@@ -96,11 +94,16 @@ def write_ahead(live: Live) -> None:
     rows = zip(sessions.activity[last].tolist(), last.tolist(), sessions.venue[last].tolist(), strict=True)
     for activity, session, venue in rows:
         if session not in pieces.places:
-            pieces.places.keep(session, _place(live, activity, session, venue, lang, pieces))
+            _keep_place(live, activity, session, venue, lang, pieces)
 
 
-def _slot(slot: str, probability: float, not_known: tuple[str, ...]) -> bytes:
-    return to_json({"slot": slot, "probability": probability, "not_known": not_known})[1:-1]
+def _keep_slot(slot: str, probability: float, not_known: tuple[str, ...], pieces: Pieces) -> bytes:
+    written = to_json({"slot": slot, "probability": probability, "not_known": not_known})[1:-1]
+    return pieces.slots.keep((slot, probability, not_known), written)
+
+
+def _keep_reason(live: Live, reason: Reason, name: tuple[object, ...], lang: str, pieces: Pieces) -> bytes:
+    return pieces.reasons.keep(name, _reason(live, reason, lang, pieces))
 
 
 def _reason(live: Live, reason: Reason, lang: str, pieces: Pieces) -> bytes:

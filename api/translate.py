@@ -144,13 +144,13 @@ def rows(ids: Ids, names: Sequence[str], field: str) -> Int32:
     """
     if not names:
         return np.empty(0, dtype=np.int32)
-    found = ids.find(names).tolist()
-    if UNKNOWN not in found:
-        return np.array(list(dict.fromkeys(found)), dtype=np.int32)
+    found = ids.find(dict.fromkeys(names))
+    if found.min() != UNKNOWN:
+        return found
     errors = [
         {"field": f"{field}[{place}]", "detail": _unknown(ids, name)}
-        for place, (name, at) in enumerate(zip(names, found, strict=True))
-        if at == UNKNOWN
+        for place, name in enumerate(names)
+        if name not in ids
     ]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}"
     raise Problem(422, detail, errors, slug="unknown-name", title="The city does not have this")
