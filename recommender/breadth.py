@@ -37,20 +37,20 @@ def broaden(
         What may come in, best first, the places themselves included.
     rows : int32, shape (n_eligible,)
     """
-    head, most = min(n, DRAWN_PLACE), 127
+    head, most, domains = min(n, DRAWN_PLACE), 127, activity["domain"]
     count = np.zeros(most + 1, dtype=np.int64)
     while True:
         count[:] = 0
         met = 0
         for place in range(head):
-            domain = activity[rows[position[place]]]["domain"]
+            domain = domains[rows[position[place]]]
             count[domain] += 1  # what is not known stands at the end
             met += domain >= 0 and count[domain] == 1
         if met >= min(FLOOR, n):
             return
         missing = np.int64(UNKNOWN)
         for one in pool:
-            domain = activity[rows[one]]["domain"]
+            domain = domains[rows[one]]
             if domain >= 0 and count[domain] == 0:
                 missing = one
                 break
@@ -61,7 +61,7 @@ def broaden(
         last = UNKNOWN
         for place in range(1, head):
             moves = kind[place] == INTEREST or kind[place] == NEW_DIRECTION
-            if moves and activity[rows[position[place]]]["domain"] == common:
+            if moves and domains[rows[position[place]]] == common:
                 last = place
         if missing < 0 or count[common] < 2 or last < 0:
             return

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.columns import ActivityColumns, SessionColumns, activity_columns, session_columns
+from recommender.columns import ActivityColumns, Filters, SessionColumns, activity_columns, filters, session_columns
 from recommender.errors import BadInput, UnknownName
 
 DOMAINS = ("library", "culture", "social", "education", "business", "nature", "recreation")
@@ -75,7 +74,8 @@ class Ids:
 
     def find(self, names: Iterable[str]) -> Int32:
         """Rows of names, ``UNKNOWN`` where a name is not there. Shape (n,), int32."""
-        return np.array(list(map(self._rows.get, names, repeat(UNKNOWN))), dtype=np.int32)
+        rows = self._rows
+        return np.array([rows.get(name, UNKNOWN) for name in names], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -354,6 +354,11 @@ class Catalogue:
             placed=placed,
             access_known=activities.access_known,
         )
+
+    @cached_property
+    def filters(self) -> Filters:
+        """What the filters ask of activities, in one piece; laid out once."""
+        return filters(self.activities, self.activity_columns)
 
     @cached_property
     def lines_of(self) -> Mapping[int, tuple[int, ...]]:

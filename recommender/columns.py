@@ -185,6 +185,13 @@ def session_columns(
     )
 
 
+def steady(array: NDArray[Any]) -> Any:
+    """The same, to be read alone and row after row: as releases are on disk, so that code is compiled for one kind."""
+    found = np.ascontiguousarray(array).view()
+    found.flags.writeable = False
+    return found
+
+
 def _records(kind: np.dtype[np.void], **columns: NDArray[Any]) -> Records:
     """Columns as records that begin where a line of the memory begins."""
     n = len(next(iter(columns.values())))
@@ -193,6 +200,7 @@ def _records(kind: np.dtype[np.void], **columns: NDArray[Any]) -> Records:
     records: Records = room[begin : begin + n * _LINE].view(kind)
     for name, column in columns.items():
         records[name] = column
+    records.flags.writeable = False
     return records
 
 
@@ -275,3 +283,15 @@ def _broader(parent: Int32) -> sparse.csr_array:
     rows, columns = zip(*sorted(pairs), strict=True) if pairs else ((), ())
     values = np.ones(len(pairs), dtype=np.int32)
     return sparse.csr_array((values, (np.array(rows, dtype=int), np.array(columns, dtype=int))), shape=(n, n))
+
+
+def filters(activities: Any, columns: ActivityColumns) -> Filters:
+    """Put together what the filters ask of ``city.Activities`` and of their columns."""
+    language, none = activities.in_language, np.zeros(len(columns.free), dtype=np.bool_)
+    found = Filters(
+        activities.age_min, columns.too_old, columns.with_adult, columns.age_unknown,
+        language, language[activities.languages.row("")] if "" in activities.languages else none,
+        columns.free, columns.price_unknown, activities.access, ~activities.access_known,
+        columns.in_domain, columns.domain_unknown, columns.no_theme, columns.theme_first, columns.theme_rows,
+    )  # fmt: skip
+    return Filters(*map(steady, found))

@@ -122,8 +122,9 @@ def surroundings(
     n, some = len(rows), len(stamped) > 0
     been = np.zeros(asked.n_venues if some else 0, dtype=np.bool_)
     met = np.zeros(asked.n_organisers if some else 0, dtype=np.bool_)
+    venue, organiser = activity["venue"], activity["organiser"]
     for row in stamped:
-        there, who = activity[row]["venue"], activity[row]["organiser"]
+        there, who = venue[row], organiser[row]
         if there >= 0:
             been[there] = True
         if who >= 0:

@@ -14,11 +14,29 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.answer import Relaxation, Step
 from recommender.city import Bool, Catalogue, Float64, Int32, Int64
 from recommender.passport import Passport, Request
-from recommender.reach import ages_fit, narrowed, opened, reached
+from recommender.reach import ages_fit, opened, way_from, within_reach
+from recommender.sieve import (
+    ACCESS,
+    AGE,
+    AVOID,
+    COMPANY,
+    DECLINED,
+    DOMAINS,
+    DONE,
+    LANGUAGE,
+    LINE,
+    OPEN,
+    PRICE,
+    STEPS,
+    THEMES,
+    Asked,
+    sieved,
+)
 
 ADULT = 18.0
 WISHES = frozenset({"company", "price", "themes", "domains", "line", "avoid", "travel"})
@@ -26,6 +44,7 @@ UNSURE = ("age", "language", "price", "place")
 """What a city may not say of an activity that stays all the same."""
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
 _NOTHING = np.empty(0, dtype=np.bool_)
+_NO_ROWS = np.empty(0, dtype=np.int32)
 _EVER = np.iinfo(np.int64).min + 1
 """The earliest moment there is: at the one before it nothing is open."""
 _AT_LAST = np.iinfo(np.int64).max
@@ -142,109 +161,65 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     Eligible
         Possibly empty; then ``funnel`` and ``relax`` say why.
     """
-    masks = _masks(passport, catalogue, request)
-    left = pool.activity.copy()
-    funnel = [Step("open in window", int(np.count_nonzero(left)))]
-    for step, (fits, unsure) in masks.items():
-        funnel.append(Step(step, *narrowed(left, fits, _NOTHING if unsure is None else unsure)))
-    start, mode = request.start or passport.home, catalogue.travel[request.mode or catalogue.default_mode]
-    activities, sessions, first, minutes = reached(
-        left, pool.session, catalogue.session_columns, start, mode, request.max_minutes
-    )
+    asked, start = _asked(passport, catalogue, request), request.start or passport.home
+    way = way_from(start, catalogue.travel[request.mode or catalogue.default_mode], request.max_minutes)
+    missed, counts, activities, sessions, first, minutes, unsure = sieved(
+        pool.session, pool.activity, asked, catalogue.filters,
+        catalogue.activity_columns.records, catalogue.session_columns.records, way,
+    )  # fmt: skip
+    funnel = [Step(STEPS[step], *left) for step, left in zip(asked.steps.tolist(), counts.tolist(), strict=True)]
     if request.max_minutes is not None:
         funnel.append(Step("travel", len(activities)))
     relax = None
     if len(activities) < request.count:
-        relax = _relaxation(passport, catalogue, request, pool, masks, len(activities))
-    nothing: tuple[Bool | None, Bool | None] = (None, None)
-    return Eligible(
-        activities=activities,
-        sessions=sessions,
-        first=first,
-        minutes=minutes,
-        not_known={
-            **{name: _of(masks.get(name, nothing)[1], activities) for name in ("age", "language")},
-            "price": catalogue.activity_columns.price_unknown[activities],
-            "place": _placeless(minutes, first) if start else np.zeros(len(activities), dtype=np.bool_),
-        },
-        funnel=tuple(funnel),
-        relax=relax,
+        relax = _relaxation(passport, catalogue, request, pool, missed, asked.steps, len(activities))
+    not_known = dict(zip(UNSURE, unsure, strict=True))
+    return Eligible(activities, sessions, first, minutes, not_known, tuple(funnel), relax)
+
+
+def _asked(passport: Passport, catalogue: Catalogue, request: Request) -> Asked:
+    """Every filter that applies but travel, laid out for ``sieved``."""
+    activities, low = catalogue.activities, passport.age_low
+    applies = {
+        DONE: len(passport.stamps) and not request.include_stamped,
+        DECLINED: len(passport.declined),
+        AGE: low == low,
+        COMPANY: len(request.company),
+        LANGUAGE: len(passport.languages),
+        PRICE: request.free_only,
+        ACCESS: len(request.access),
+        THEMES: len(request.themes),
+        DOMAINS: len(request.domains),
+        LINE: request.line is not None,
+        AVOID: len(passport.avoid),
+    }
+    languages = {"", *passport.languages} if passport.languages else ()
+    return Asked(
+        steps=np.array([OPEN, *(step for step, does in applies.items() if does)]),
+        done=passport.stamps.activity if applies[DONE] else _NO_ROWS,
+        declined=passport.declined,
+        age_low=float(low),
+        age_high=float(passport.age_high),
+        company=np.array(request.company, dtype=np.float32),
+        # Whoever's age is not known may be the child that an adult comes along with.
+        with_child=any(not age >= ADULT for age in (low, *request.company)),
+        adult=ADULT,
+        spoken=np.array(
+            [activities.languages.row(name) for name in languages if name in activities.languages], dtype=int
+        ),
+        needs=_bits(request.access, activities.access_terms),
+        themes=request.themes,
+        domains=request.domains,
+        line=_NO_ROWS if request.line is None else catalogue.lines.stations[request.line],
+        avoid=passport.avoid,
     )
 
 
-def _of(column: Bool | None, rows: Int32) -> Bool:
-    return np.zeros(len(rows), dtype=np.bool_) if column is None else column[rows]
-
-
-def _placeless(minutes: Float64, first: Int32) -> Bool:
-    """Which activities have no session whose place is known. Shape (len(first),)."""
-    unknown = np.isnan(minutes)
-    return unknown if len(first) == len(minutes) else np.logical_and.reduceat(unknown, first)
-
-
-def _masks(passport: Passport, catalogue: Catalogue, request: Request) -> dict[str, tuple[Bool, Bool | None]]:
-    """Every filter that applies but the first and the last, as (passes, not known), each of shape (n_activities,).
-
-    None: there is nothing that is not known.
-    """
-    activities, columns = catalogue.activities, catalogue.activity_columns
-    masks: dict[str, tuple[Bool, Bool | None]] = {}
-    # Whoever's age is not known may be the child that an adult comes along with.
-    with_child = any(not age >= ADULT for age in (passport.age_low, *request.company))
-    if len(passport.stamps) and not request.include_stamped:
-        masks["not done yet"] = (_all_but(len(activities), passport.stamps.activity), None)
-    if len(passport.declined):
-        masks["not for me"] = (_all_but(len(activities), passport.declined), None)
-    if not np.isnan(passport.age_low):
-        fits = age_fits(catalogue, passport.age_low, passport.age_high, with_child)
-        masks["age"] = (fits, columns.age_unknown)
-    if request.company:
-        together = np.ones(len(activities), dtype=np.bool_)
-        for age in request.company:
-            together &= age_fits(catalogue, age, age, with_child)
-        masks["company"] = (together, columns.age_unknown)
-    if passport.languages:
-        masks["language"] = _language(catalogue, passport.languages)
-    if request.free_only:
-        masks["price"] = (columns.free, columns.price_unknown)
-    if request.access:
-        masks["access"] = _access(catalogue, request.access)
-    if len(request.themes):
-        masks["themes"] = (columns.with_theme(request.themes), columns.no_theme)
-    if len(request.domains):
-        in_one: Bool = np.asarray(columns.in_domain[request.domains].any(axis=0))
-        masks["domains"] = (in_one, columns.domain_unknown)
-    if request.line is not None:
-        masks["line"] = (~_all_but(len(activities), catalogue.lines.stations[request.line]), None)
-    if len(passport.avoid):
-        masks["avoid"] = (~columns.with_theme(passport.avoid), columns.no_theme)
-    return masks
-
-
-def _all_but(n: int, rows: Int32) -> Bool:
-    others = np.ones(n, dtype=np.bool_)
-    others[rows] = False
-    return others
-
-
-def _language(catalogue: Catalogue, spoken: tuple[str, ...]) -> tuple[Bool, Bool | None]:
-    """Activities in a language that is spoken, or in nobody knows which."""
-    activities = catalogue.activities
-    fits = np.zeros(len(activities), dtype=np.bool_)
-    for name in {"", *spoken}:
-        if name in activities.languages:
-            fits |= activities.in_language[activities.languages.row(name)]
-    return fits, activities.in_language[activities.languages.row("")] if "" in activities.languages else None
-
-
-def _access(catalogue: Catalogue, needs: tuple[str, ...]) -> tuple[Bool, Bool]:
-    activities = catalogue.activities
-    bits = 0
-    for need in needs:
-        if need not in activities.access_terms:
-            return np.zeros(len(activities), dtype=np.bool_), ~activities.access_known
-        bits |= 1 << activities.access_terms.index(need)
-    return (activities.access & bits) == bits, ~activities.access_known
+def _bits(needs: tuple[str, ...], terms: tuple[str, ...]) -> int:
+    """Bits of the needs; below 0 where nothing can meet them."""
+    if any(need not in terms for need in needs):
+        return -1
+    return sum(1 << terms.index(need) for need in set(needs))
 
 
 def _relaxation(
@@ -252,7 +227,8 @@ def _relaxation(
     catalogue: Catalogue,
     request: Request,
     pool: Pool,
-    masks: dict[str, tuple[Bool, Bool | None]],
+    missed: NDArray[np.uint16],
+    steps: Int64,
     passing: int,
 ) -> Relaxation | None:
     """The one wish that gains most when it is dropped, or for travel, stretched.
@@ -260,20 +236,18 @@ def _relaxation(
     Only wishes: nobody is asked to be older, or to need less.
     """
     found: list[Relaxation] = []
-    misses = np.zeros(len(catalogue.activities), dtype=np.uint8)
-    for fits, _ in masks.values():
-        misses += ~fits
-    for step in WISHES & masks.keys():
-        gained = pool.activity & (misses == 1) & ~masks[step][0]
-        found.append(Relaxation(step, None, len(_within(passport, catalogue, request, pool, gained))))
+    for step in steps.tolist():
+        if STEPS[step] in WISHES:
+            gains = len(_within(passport, catalogue, request, pool, missed == 1 << step))
+            found.append(Relaxation(STEPS[step], None, gains))
     if request.max_minutes is not None:
         everywhere = replace(request, max_minutes=None)
-        minutes = _within(passport, catalogue, everywhere, pool, pool.activity & (misses == 0))
+        minutes = _within(passport, catalogue, everywhere, pool, missed == 0)
         found.append(_stretch(request.max_minutes, minutes[~(minutes <= request.max_minutes)]))
     if request.opens is not None or request.closes is not None:
         at_any_time = replace(request, opens=None, closes=None)
         wider = open_pool(catalogue, at_any_time)
-        more = _within(passport, catalogue, at_any_time, wider, wider.activity & (misses == 0))
+        more = _within(passport, catalogue, at_any_time, wider, wider.activity & (missed & ~np.uint16(1 << OPEN) == 0))
         found.append(Relaxation("open in window", None, len(more) - passing))
     found = [relaxation for relaxation in found if relaxation.gains]
     return max(found, key=lambda relaxation: (relaxation.gains, relaxation.step), default=None)
@@ -281,8 +255,10 @@ def _relaxation(
 
 def _within(passport: Passport, catalogue: Catalogue, request: Request, pool: Pool, left: Bool) -> Float64:
     """The shortest way to each of some activities that can be reached. Shape (n_reached,), NaN where not known."""
-    start, mode = request.start or passport.home, catalogue.travel[request.mode or catalogue.default_mode]
-    _, _, first, minutes = reached(left, pool.session, catalogue.session_columns, start, mode, request.max_minutes)
+    mode = catalogue.travel[request.mode or catalogue.default_mode]
+    way = way_from(request.start or passport.home, mode, request.max_minutes)
+    records = catalogue.activity_columns.records, catalogue.session_columns.records
+    _, _, first, minutes = within_reach(left, pool.session, *records, way, int(np.count_nonzero(left)))
     return np.fmin.reduceat(minutes, first) if len(first) else minutes
 
 

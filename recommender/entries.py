@@ -65,10 +65,11 @@ def _looked_up(
 ) -> tuple[Int64, Float64]:  # fmt: skip
     """Activity, session, venue and flags of what is not known; and minutes and score. Shapes (4, n) and (2, n)."""
     numbers, sizes = np.empty((4, len(at)), dtype=np.int64), np.empty((2, len(at)))
+    venue = held["venue"]
     for one in range(len(at)):
         own = at[one]
         numbers[0, one], numbers[1, one] = rows[own], session[own]
-        numbers[2, one] = held[session[own]]["venue"]
+        numbers[2, one] = venue[session[own]]
         numbers[3, one] = 8 * age[own] + 4 * language[own] + 2 * price[own] + place[own]
         sizes[0, one], sizes[1, one] = minutes[own], total[own]
     return numbers, sizes

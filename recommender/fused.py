@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from recommender.ahead import DISTANCE, fetch
 from recommender.city import Bool, Float32, Float64, Int32, Int64
-from recommender.columns import Records, part_of_week
+from recommender.columns import Records
+from recommender.columns import part_of_week as part_of
 from recommender.product import compiled
 
 NEARLY_NOTHING = 1e-12
@@ -127,6 +128,7 @@ def blended(
     """
     stamps, half = len(near) > 0, np.float32(0.5)
     theme_first, theme, share = themes
+    placed = activity["placed"]
     crowd, width = popular.reshape(popular.size), np.int64(popular.shape[1])
     for one in range(len(rows)):
         if one + DISTANCE < len(rows):
@@ -156,7 +158,7 @@ def blended(
                 out[ALS, one] = out[GRAPH, one] = 0
             out[METADATA, one] = (raw[1, learner, at] - shift[3]) * scale[3] * weight[METADATA]
             out[SIMILAR, one] = (similar[row] - shift[4]) * scale[4] * weight[SIMILAR]
-            there = activity[row]["placed"]
+            there = placed[row]
             close = closeness[there] if there >= 0 else shift[6]
             out[PLACES, one] = (close - shift[6]) * scale[6] * weight[PLACES]
         else:
@@ -190,7 +192,7 @@ def habit_of(at: Int64, since: Int64, offset: Int64) -> Float64:
     counts = np.zeros(6)
     for moment in at:
         place = max(np.searchsorted(since, moment, side="right") - 1, 0)
-        counts[part_of_week(moment + offset[place])] += 1
+        counts[part_of(moment + offset[place])] += 1
     return (counts + 4 / 6) / (len(at) + 4) - 1 / 6
 
 
@@ -223,11 +225,18 @@ def circumstances(
     best, takes, station, out : shape (n_rows,), (n_rows,), (n_rows,), (8, n_rows)
         Are filled: row of the session, its minutes, line, parts.
     """
+    price, age_min, age_max, organiser = (
+        activity["price"],
+        activity["age_min"],
+        activity["age_max"],
+        activity["organiser"],
+    )
+    start, part_of_week, venue = held["start"], held["part_of_week"], held["venue"]
     for one in range(len(rows)):
         if one + DISTANCE < len(rows):
             fetch(activity, rows[one + DISTANCE])
             fetch(held, sessions[first[one + DISTANCE]])
-        facts = activity[rows[one]]
+        row = rows[one]
         until = first[one + 1] if one + 1 < len(rows) else len(sessions)
         highest, chosen = -math.inf, first[one]
         m = d = h = 0.0
@@ -235,23 +244,22 @@ def circumstances(
             way = 0.0 if math.isnan(minutes[place]) else weight[0] * (usual[0] - min(minutes[place], usual[1]))
             wait = fit = 0.0
             if timed:
-                session = held[sessions[place]]
-                days = max(session["start"] - at, 0) / usual[5]
+                days = max(start[sessions[place]] - at, 0) / usual[5]
                 wait = weight[1] * min(max(usual[4] - days, -2 * usual[4]), usual[4])
                 if len(habit) > 0:
-                    fit = weight[2] * habit[session["part_of_week"]]
+                    fit = weight[2] * habit[part_of_week[sessions[place]]]
             if way + wait + fit > highest:
                 highest, chosen, m, d, h = way + wait + fit, place, way, wait, fit
         best[one], takes[one] = sessions[chosen], minutes[chosen]
-        asked = facts["price"]
+        asked = price[row]
         cheap = 0.0 if math.isnan(asked) else weight[3] * (usual[2] - min(np.float64(asked), usual[3]))
-        there, who = held[best[one]]["venue"], facts["organiser"]
+        there, who = venue[best[one]], organiser[row]
         station[one] = -1
         for k in range(len(next_rows)):
-            if next_rows[k] == rows[one]:
+            if next_rows[k] == row:
                 station[one] = next_lines[k]
-        unsure, last = 0.0, facts["age_max"]
-        if unsure_costs > 0 and math.isnan(facts["age_min"]):
+        unsure, last = 0.0, age_max[row]
+        if unsure_costs > 0 and math.isnan(age_min[row]):
             ends = last < 18 if child else not math.isnan(last)
             unsure = 0.0 if ends else unsure_costs
         if language_unknown[one]:

@@ -170,23 +170,23 @@ def _claim(
     from_x, from_y, from_z, per_km, fixed = way
     if np.isnan(per_km):
         return
+    free, access_known, start = activity["free"], activity["access_known"], held["start"]
+    x, y, z = held["x"], held["y"], held["z"]
     for one in positions:
-        facts = activity[rows[one]]
-        if not facts["free"] or not facts["access_known"] or age_unknown[one]:
+        if not free[rows[one]] or not access_known[rows[one]] or age_unknown[one]:
             continue
         until = first[one + 1] if one + 1 < len(first) else len(sessions)
         was_near = False
         for place in range(first[one], until):
             own, there = sessions[place], sessions[session[one]]
-            here = held[own]
-            square = chord(here["x"] - from_x, here["y"] - from_y, here["z"] - from_z)
+            square = chord(x[own] - from_x, y[own] - from_y, z[own] - from_z)
             near = minutes_of(square, per_km, fixed) <= WITHIN_MINUTES
             if near != was_near:
                 better = near
             elif (own == best[one]) != (there == best[one]):
                 better = own == best[one]
             else:
-                better = here["start"] < held[there]["start"]
+                better = start[own] < start[there]
             if better:
                 session[one], was_near = place, near
         qualifies[one] = was_near

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.city import Bool, Float32, Float64, Int32, Int64
+from recommender.columns import steady
 from recommender.product import unsigned
 
 AGE_BANDS = (0.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 18.0, 25.0, 45.0, 65.0)
@@ -211,10 +212,10 @@ class Model:
         """Laid out once."""
         shares = _sparse(self.theme_shares)
         return Folding(
-            _steady(self.visited), _steady(self.als.activities), _steady(self.metadata.activities),
-            _steady(self.low_pass.activities), _steady(self.als_inverse), float(self.als_confidence),
-            _steady(self.inverse_degree), shares[0], _steady(self.theme_shares.indices.astype(np.int32, copy=False)),
-            shares[2], _steady(self.theme_base), _steady(self.theme_known), _steady(self.theme_adjacency),
+            steady(self.visited), steady(self.als.activities), steady(self.metadata.activities),
+            steady(self.low_pass.activities), steady(self.als_inverse), float(self.als_confidence),
+            steady(self.inverse_degree), shares[0], steady(self.theme_shares.indices.astype(np.int32, copy=False)),
+            shares[2], steady(self.theme_base), steady(self.theme_known), steady(self.theme_adjacency),
         )  # fmt: skip
 
     @cached_property
@@ -222,20 +223,20 @@ class Model:
         """Laid out once."""
         overall = self.source_weights["context"]
         return Blending(
-            visited=_steady(self.visited),
-            counts=_steady(self.in_reference),
+            visited=steady(self.visited),
+            counts=steady(self.in_reference),
             n_counted=len(self.reference),
             graph=_sparse(self.graph.weights),
             similar=_sparse(self.similar.weights),
             places=_sparse(self.place_kernel),
             themes=_sparse(self.theme_shares),
-            popular=_steady(self.popular),
+            popular=steady(self.popular),
             als=_both(self.als.moments),
             low_pass=_both(self.low_pass.moments),
             metadata=_both(self.metadata.moments),
             liking=_both(self.theme_moments),
-            weight=_steady(np.array([self.source_weights[name] for name in INTEREST], dtype=np.float32)),
-            around=_steady(np.array([self.context_weights[name] * overall for name in AT_BEST])),
+            weight=steady(np.array([self.source_weights[name] for name in INTEREST], dtype=np.float32)),
+            around=steady(np.array([self.context_weights[name] * overall for name in AT_BEST])),
         )
 
     @cached_property
@@ -250,20 +251,13 @@ class Model:
         return Moments(mean, (shares.T @ shares).toarray() / n - np.outer(mean, mean))
 
 
-def _steady(array: NDArray[Any]) -> Any:
-    """The same, to be read alone and row after row: as releases are on disk, so that code is compiled for one kind."""
-    steady = np.ascontiguousarray(array).view()
-    steady.flags.writeable = False
-    return steady
-
-
 def _sparse(matrix: sparse.csr_array) -> tuple[Int64, NDArray[np.unsignedinteger], Float32]:
     first = matrix.indptr.astype(np.int64, copy=False)
-    return _steady(first), _steady(unsigned(matrix.indices)), _steady(matrix.data)
+    return steady(first), steady(unsigned(matrix.indices)), steady(matrix.data)
 
 
 def _both(moments: Moments) -> tuple[Float64, Float64]:
-    return _steady(moments.mean), _steady(moments.covariance)
+    return steady(moments.mean), steady(moments.covariance)
 
 
 def moments_of(factors: Float32) -> Moments:

@@ -1,14 +1,15 @@
-"""Filters as passes: what is left after each, and in the last one how far each session is, and who gets there in time."""
+"""What is open, who is of the age for it, how far each session is, and who gets there in time."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from recommender.ahead import DISTANCE, fetch
 from recommender.city import Bool, Float32, Float64, Int32, Int64, Place, TravelMode
-from recommender.columns import SessionColumns
+from recommender.columns import Records
 from recommender.product import compiled
 from recommender.travel import EARTH_KM
 
@@ -39,62 +40,35 @@ def ages_fit(low: np.float32, high: np.float32, youngest: Float32, too_old: Floa
     return fits
 
 
-@compiled
-def narrowed(left: Bool, fits: Bool, unsure: Bool) -> tuple[int, int]:
-    """Take away from ``left`` what does not fit, and count what stays, and for how much of that nobody knows.
+class Way(NamedTuple):
+    """How somebody gets along, and from where.
 
-    Parameters
+    Attributes
     ----------
-    left, fits : bool, shape (n,)
-    unsure : bool, shape (n,), or empty where everybody knows
+    x, y, z : float
+        Where from, on the unit sphere; NaN where nobody knows.
+    known : bool
+        Whether somebody does.
+    per_km, fixed : float
+        Minutes.
+    limit : float
+        Minutes; infinite for everything, wherever it is. No place is known to be within any other one from a start that
+        nobody knows.
     """
-    n = not_known = 0
-    for row in range(len(left)):
-        left[row] &= fits[row]
-        n += left[row]
-    for row in range(len(unsure)):
-        not_known += left[row] & unsure[row]
-    return n, not_known
+
+    x: float
+    y: float
+    z: float
+    known: bool
+    per_km: float
+    fixed: float
+    limit: float
 
 
-def reached(
-    left: Bool,
-    open_now: Bool,
-    columns: SessionColumns,
-    start: Place | None,
-    mode: TravelMode,
-    max_minutes: float | None,
-) -> tuple[Int32, Int32, Int32, Float64]:
-    """The open sessions of what is left that can be reached, grouped by activity.
-
-    Parameters
-    ----------
-    left : bool, shape (n_activities,)
-        With at least one open session each.
-    open_now : bool, shape (n_sessions,)
-    start : Place or None
-        None: no place is known to be within any limit.
-    max_minutes : float or None
-        None: everything counts, wherever it is.
-
-    Returns
-    -------
-    activities : int32, shape (n,)
-        Ascending.
-    sessions : int32, shape (n_sessions,)
-    first : int32, shape (n,)
-        Where each activity's sessions begin in ``sessions``.
-    minutes : float64, shape (n_sessions,)
-        NaN where not known.
-    """
-    most = int(np.count_nonzero(left if columns.alone else open_now))
-    origin = origin_of(start)
-    per_km = mode.detour / mode.km_per_hour * 60
-    limit = math.inf if max_minutes is None else max_minutes
-    return _reached(
-        left, open_now, columns.first, columns.x, columns.y, columns.z,
-        *origin, per_km, mode.fixed_minutes, limit, most,
-    )  # fmt: skip
+def way_from(start: Place | None, mode: TravelMode, max_minutes: float | None) -> Way:
+    """The way from a place, or from nobody knows where; ``max_minutes`` of None is no limit."""
+    per_km, limit = mode.detour / mode.km_per_hour * 60, math.inf if max_minutes is None else float(max_minutes)
+    return Way(*origin_of(start), start is not None, per_km, float(mode.fixed_minutes), limit)
 
 
 def origin_of(start: Place | None) -> tuple[float, float, float]:
@@ -118,9 +92,72 @@ def minutes_of(square: float, per_km: float, fixed: float) -> float:
 
 
 @compiled
-def _rows_of(left: Bool) -> Int64:
+def within_reach(
+    left: Bool, open_now: Bool, activity: Records, held: Records, way: Way, most: int
+) -> tuple[Int32, Int32, Int32, Float64]:
+    """The open sessions of what is left that can be reached, grouped by activity.
+
+    Parameters
+    ----------
+    left : bool, shape (n_activities,)
+        With at least one open session each.
+    open_now : bool, shape (n_sessions,)
+    most : int
+        How many are left.
+
+    Returns
+    -------
+    activities : int32, shape (n,)
+        Ascending.
+    sessions : int32, shape (n_sessions,)
+    first : int32, shape (n,)
+        Where each activity's sessions begin in ``sessions``.
+    minutes : float64, shape (n_sessions,)
+        NaN where not known.
+    """
+    rows = _rows_of(left, most)
+    activities, begins = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    room = most
+    sessions, minutes = np.empty(room, dtype=np.int32), np.empty(room)
+    # What is farther than this even with rounding need not be measured to the minute.
+    angle = (way.limit - way.fixed) / (way.per_km * EARTH_KM)
+    farthest = 4.0 * math.sin(min(angle, math.pi) / 2) ** 2 * (1 + 1e-9) + 1e-15 if angle > 0 else 1e-15
+    begin_of, end_of, x, y, z = activity["first"], activity["until"], held["x"], held["y"], held["z"]
+    n, total = 0, 0
+    for one in range(most):
+        if one + DISTANCE < most:
+            fetch(activity, rows[one + DISTANCE])
+            soon = begin_of[rows[one + DISTANCE // 2]]
+            fetch(open_now, soon)
+            fetch(held, soon)
+        row, begin = rows[one], total
+        first, until = begin_of[row], end_of[row]
+        if total + until - first > room:
+            room = 2 * room + until - first
+            more_sessions, more_minutes = np.empty(room, dtype=np.int32), np.empty(room)
+            more_sessions[:total], more_minutes[:total] = sessions[:total], minutes[:total]
+            sessions, minutes = more_sessions, more_minutes
+        for s in range(first, until):
+            if not open_now[s]:
+                continue
+            square = chord(x[s] - way.x, y[s] - way.y, z[s] - way.z)
+            if way.limit < math.inf and not square <= farthest:
+                continue
+            takes = minutes_of(square, way.per_km, way.fixed)
+            if way.limit < math.inf and not takes <= way.limit:
+                continue
+            sessions[total], minutes[total] = s, takes
+            total += 1
+        if total > begin:
+            activities[n], begins[n] = row, begin
+            n += 1
+    return activities[:n].copy(), sessions[:total].copy(), begins[:n].copy(), minutes[:total].copy()
+
+
+@compiled
+def _rows_of(left: Bool, most: int) -> Int64:
     """The rows that are left, looked for eight at a time: there are few of them."""
-    rows, n, whole = np.empty(len(left), dtype=np.int64), 0, len(left) - len(left) % 8
+    rows, n, whole = np.empty(most + 1, dtype=np.int64), 0, len(left) - len(left) % 8
     eights = left[:whole].view(np.uint64)
     for eight in range(len(eights)):
         if eights[eight]:
@@ -130,44 +167,4 @@ def _rows_of(left: Bool) -> Int64:
     for row in range(whole, len(left)):
         rows[n] = row
         n += left[row]
-    return rows[:n]
-
-
-@compiled
-def _reached(
-    left: Bool, open_now: Bool, first: Int64, x: Float64, y: Float64, z: Float64,
-    from_x: float, from_y: float, from_z: float, per_km: float, fixed: float, limit: float, most: int,
-) -> tuple[Int32, Int32, Int32, Float64]:  # fmt: skip
-    rows = _rows_of(left)
-    activities = np.empty(len(rows), dtype=np.int32)
-    begins = np.empty(len(rows), dtype=np.int32)
-    sessions = np.empty(most, dtype=np.int32)
-    minutes = np.empty(most)
-    # What is farther than this even with rounding need not be measured to the minute.
-    angle = (limit - fixed) / (per_km * EARTH_KM)
-    farthest = 4.0 * math.sin(min(angle, math.pi) / 2) ** 2 * (1 + 1e-9) + 1e-15 if angle > 0 else 1e-15
-    n, total = 0, 0
-    for one in range(len(rows)):
-        if one + DISTANCE < len(rows):
-            fetch(first, rows[one + DISTANCE])
-            soon = first[rows[one + DISTANCE // 2]]
-            fetch(open_now, soon)
-            fetch(x, soon)
-            fetch(y, soon)
-            fetch(z, soon)
-        row, begin = rows[one], total
-        for s in range(first[row], first[row + 1]):
-            if not open_now[s]:
-                continue
-            square = chord(x[s] - from_x, y[s] - from_y, z[s] - from_z)
-            if limit < math.inf and not square <= farthest:
-                continue
-            takes = minutes_of(square, per_km, fixed)
-            if limit < math.inf and not takes <= limit:
-                continue
-            sessions[total], minutes[total] = s, takes
-            total += 1
-        if total > begin:
-            activities[n], begins[n] = row, begin
-            n += 1
-    return activities[:n].copy(), sessions[:total].copy(), begins[:n].copy(), minutes[:total].copy()
+    return rows

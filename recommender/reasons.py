@@ -189,6 +189,7 @@ def _told(
     speaks[_SPEAKERS[2]] = strongest_themes(rows, theme_first, theme, share, wished.astype(np.float64))
     speaks[_SPEAKERS[3]] = strongest_themes(rows, theme_first, theme, share, loud)
     speaks[_SPEAKERS[4]] = station[positions]
+    free = activity["free"]
     for one in range(n):
         for part in range(n_sources):
             values[one, part] = sources[part, positions[one]]
@@ -196,7 +197,7 @@ def _told(
             values[one, n_sources + part] = around[part, positions[one]]
         for code in _SPEAKERS:
             silent[code, one] = speaks[code, one] == UNKNOWN
-        silent[_FREE, one] = not activity[rows[one]]["free"]
+        silent[_FREE, one] = not free[rows[one]]
     gains, codes = strongest_parts(values, _PART, _MORE, silent, MOST, WORTH_SAYING)
     until, n_given = np.empty(n, dtype=np.int64), 0
     about, sizes = np.full((4, codes.size), UNKNOWN), np.full((2, codes.size), np.nan)

@@ -193,8 +193,9 @@ def _scored(
         middle[1], spread[1] = scattered(stamped, weights, *model.graph, model.counts, model.n_counted, near)
         middle[4], spread[4] = scattered(stamped, weights, *model.similar, model.counts, model.n_counted, similar)
         been, everywhere = np.empty(n_stamped, dtype=np.int32), np.empty(0, dtype=np.bool_)
+        venue = activity["venue"]
         for one in range(n_stamped):
-            been[one] = activity[stamped[one]]["venue"]
+            been[one] = venue[stamped[one]]
         middle[6], spread[6] = scattered(been, weights, *model.places, everywhere, len(closeness), closeness)
         middle[0], spread[0] = spread_along(als, *model.als)
         middle[2], spread[2] = spread_along(low_pass, *model.low_pass)

@@ -7,7 +7,7 @@ from scipy import sparse
 from recommender.city import UNKNOWN
 from recommender.fused import WIDE, scattered
 from recommender.product import unsigned
-from recommender.reach import narrowed, opened
+from recommender.reach import opened
 from recommender.strongest import strongest_parts
 
 
@@ -33,13 +33,6 @@ def test_values_that_are_all_alike_have_no_spread():
     all_, out = np.empty(0, dtype=bool), np.zeros(200, dtype=np.float32)
     one, weight = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.float32)
     assert scattered(one, weight, matrix.indptr, unsigned(matrix.indices), matrix.data, all_, 200, out)[1] == 0
-
-
-def test_a_filter_takes_away_and_counts_what_stays():
-    left = np.array([True, True, True, False])
-    assert narrowed(left, np.array([True, False, True, True]), np.array([True, True, False, True])) == (2, 1)
-    assert left.tolist() == [True, False, True, False]
-    assert narrowed(left, np.ones(4, dtype=bool), np.empty(0, dtype=bool)) == (2, 0)
 
 
 def test_open_is_what_can_still_be_reached_and_ends_within_the_window():
