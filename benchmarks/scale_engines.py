@@ -183,7 +183,7 @@ def main() -> None:
             from distributed import Client, LocalCluster
 
             with (
-                LocalCluster(n_workers=2, threads_per_worker=max(cores // 2, 1), dashboard_address=None) as cluster,
+                LocalCluster(n_workers=2, threads_per_worker=max(cores // 2, 1), dashboard_address=":0") as cluster,
                 Client(cluster) as client,
             ):
                 row = measured(with_engine(seen, settings, Cluster(client)))

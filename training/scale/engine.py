@@ -252,10 +252,11 @@ class Cluster:
         try:
             for future in dask.as_completed(list(of), loop=self.client.loop, raise_errors=False):
                 item = of.pop(future)
-                if future.status == "finished":
+                # What is not finished any more went with its worker, and is worked out anew: that is waited for.
+                error = None if future.status == "finished" else future.exception()
+                if error is None:
                     yield item, future.result()
                     continue
-                error = future.exception()
                 if not isinstance(error, dask.KilledWorker):
                     raise error if isinstance(error, Exception) else Lost(f"cancelled: {error}")
                 yield item, Lost(f"its worker died {error.allowed_failures + 1} times; is there enough memory?")
