@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.routes.circuits import optimum
+from benchmarks.routes.circuits import Exact, optimum
+from benchmarks.routes.exact import Optima, Tally
 from benchmarks.routes.faults import faults
 from benchmarks.routes.towns import random_problem
 from recommender.errors import BadInput
@@ -95,3 +97,29 @@ def test_every_fault_is_seen(
     found = list(faults(small(**changed), made(visits, begins, prize)))
     assert len(found) == 1
     assert said in found[0]
+
+
+def test_a_proof_that_is_wrong_is_a_fault() -> None:
+    tally = Tally()
+    found = made([0], [10.0], 1.0)
+    assert tally.add(found, Exact("optimal", 1.0)) is None
+    assert "optimum 2.0" in str(tally.add(found, Exact("optimal", 2.0)))
+    assert "is proven" in str(tally.add(replace(found, proven=True), Exact("feasible", 2.0)))
+    assert "there is none" in str(tally.add(replace(found, feasible=False, impossible=True), Exact("feasible", 2.0)))
+    assert tally.add(replace(found, feasible=False, impossible=True), Exact("infeasible")) is None
+    assert (tally.towns, tally.proven, tally.equal, tally.impossible, tally.faults) == (5, 2, 1, 1, 2)
+
+
+def test_what_was_said_of_a_town_is_not_asked_again(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def ask() -> Exact:
+        asked.append(1)
+        return Exact("optimal", 7.0)
+
+    for _ in range(2):
+        optima = Optima(tmp_path / "optima.csv")
+        assert [optima.of(30, town, ask).prize for town in (1, 1, 2)] == [7.0, 7.0, 7.0]
+    assert len(asked) == 2
+    assert Optima(None).of(30, 1, ask) == Exact("optimal", 7.0)
+    assert len(asked) == 3

@@ -13,7 +13,7 @@ from recommender.routing.kernel import tree as tree_module
 from recommender.routing.kernel.bound import bound
 from recommender.routing.kernel.moments import moments_of
 from recommender.routing.kernel.search import start
-from recommender.routing.kernel.state import BEST_PRIZE, BEST_WORTH, ITERATION, fixed_from, work_for
+from recommender.routing.kernel.state import BEST_PRIZE, BEST_TIME, BEST_WORTH, ITERATION, fixed_from, work_for
 from recommender.routing.kernel.tighten import tighten
 from recommender.routing.kernel.tolls import LOWEST, tolls_of
 from recommender.routing.problem import MaxIterations, Problem
@@ -97,6 +97,40 @@ def test_the_tree_alone_finds_the_best_outing(number: int) -> None:
         assert words == [Word.PROVEN]
         assert work.value[BEST_PRIZE] == best[2]
     assert work.tally[ITERATION] == 1
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 6, 7, 8, 9, 10])
+def test_the_tree_finds_what_is_a_little_better_than_what_is_known(number: int) -> None:
+    problem = random_problem(number, 30)
+    known = solve(problem, MaxIterations(1000))
+    fixed = fixed_from(problem)
+    work = work_for(fixed, 0)
+    start(fixed, work)
+    # A route that nobody has seen, worth so much that hardly a way is left: the best one is on it.
+    work.value[BEST_WORTH] = work.value[BEST_PRIZE] = known.prize - 0.5
+    work.value[BEST_TIME] = 0.0
+    words = [word for word, _ in zip(proving(fixed, work, 10**9), range(100), strict=False)]
+    assert (words[-1], work.value[BEST_PRIZE]) == (Word.PROVEN, known.prize)
+
+
+def test_a_later_moment_than_the_bound_reckons_with_is_not_left_out() -> None:
+    # The second visit begins at 31.9, which counts as 31, and so the third at 52.4 or, in the bound, at 51.5: a step before.
+    at = np.array([11.4, 11.9, 12.4, 12.9, 0.0, 12.9])
+    order = line(
+        4,
+        opens=np.array([[[0.0], [20.0], [45.0], [65.0]]]),
+        closes=np.array([[[12.0], [32.0], [53.0], [74.0]]]),
+        service=np.full(4, 20.0),
+        travel=np.abs(at[:, None] - at),
+        day_closes=np.array([128.0]),
+    )
+    fixed = fixed_from(order)
+    work = work_for(fixed, 0)
+    start(fixed, work)
+    work.value[BEST_WORTH] = work.value[BEST_PRIZE] = 3.5
+    work.value[BEST_TIME] = 0.0
+    words = [word for word, _ in zip(proving(fixed, work, 10**9), range(100), strict=False)]
+    assert (words[-1], work.value[BEST_PRIZE]) == (Word.PROVEN, 4.0)
 
 
 def test_batches_change_nothing() -> None:
