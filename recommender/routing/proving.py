@@ -17,6 +17,8 @@ EVERY = 150
 # Places looked at in a turn. Before the next one the search looks at so many times as many as the proof in all, at most: less
 # the more of the tree is done, down to nothing, by a fifth for every power of ten.
 TURN, MOST_SHARE, LESS = 500_000, 8.0, 0.2
+# After so many places it is left alone, unless this much of the tree is done.
+MOST, DONE = 10_000_000, 1e-3
 # Where no route meets every wish there are tolls under which none is worth anything; they are high.
 IMPOSSIBLE = 16.0
 
@@ -47,7 +49,7 @@ def proving(fixed: Fixed, work: Work, batch: int) -> Iterator[Word]:
     Yields
     ------
     Word
-        The last one is ``PROVEN``, or ``IMPOSSIBLE`` when no route meets every wish; there is none where the problem is too large.
+        The last one is ``PROVEN``, or ``IMPOSSIBLE`` when no route meets every wish; there is none where the problem is too large for it.
     """
     moments = moments_of(fixed)
     if moments is None:
@@ -69,7 +71,10 @@ def proving(fixed: Fixed, work: Work, batch: int) -> Iterator[Word]:
             if more:
                 yield Word.ON
         work.tally[ITERATION] += 1
-        share = min(-LESS * log10(max(through(tree), TINY)), MOST_SHARE)
+        done = through(tree)
+        if more and tree.tally[SEEN] > MOST and done < DONE:
+            return
+        share = min(-LESS * log10(max(done, TINY)), MOST_SHARE)
         while more and ahead(share):
             yield Word.REST
     yield Word.PROVEN if work.value[BEST_WORTH] >= 0.0 else Word.IMPOSSIBLE
