@@ -11,8 +11,8 @@ from typing import TypeVar
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
-PLACES, VENUES, REASONS, FEW = 12_288, 4096, 16_384, 256
-"""How many are kept for one language of one city, however large it is: about ten megabytes, one, four, and next to nothing."""
+PLACES, VENUES, REASONS, FEW = 12_288, 4096, 40_960, 256
+"""How many are kept for one language of one city, however large it is: about eleven megabytes, one, ten, and next to nothing."""
 
 
 class Kept(dict[Name, Value]):

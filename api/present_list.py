@@ -13,7 +13,7 @@ import numpy as np
 from pydantic_core import to_json
 
 from api import present
-from api.pieces import PLACES, Pieces
+from api.pieces import PLACES, REASONS, Pieces
 from api.state import Live
 from data.messages import choose, load, reason_sentence, relax_text, shorten, step_text, words_for_each
 from recommender.answer import Answer, Reason, Recommendation, Relaxation, Step
@@ -84,9 +84,8 @@ def _keep_place(live: Live, activity: int, session: int, venue: int, lang: str, 
 
 
 def write_ahead(live: Live) -> None:
-    """Write what the catalogue says of the last sessions, as many as there is room for, in the city's first language.
-
-    One after the other they take a quarter of what each would within a request.
+    """Write what the catalogue says of the last sessions, as many as there is room for, and what reasons say of activities,
+    in the city's first language. One after the other they take a quarter of what each would within a request.
     """
     sessions, lang = live.catalogue.sessions, choose("", live.catalogue.languages)
     pieces = live.pieces(lang)
@@ -95,6 +94,10 @@ def write_ahead(live: Live) -> None:
     for activity, session, venue in rows:
         if session not in pieces.places:
             _keep_place(live, activity, session, venue, lang, pieces)
+    for activity in range(min(len(live.catalogue.activities), REASONS // 4)):
+        for code in ("like_stamp", "together_with"):
+            reason = Reason(code, activity)
+            _keep_reason(live, reason, reason[:4], lang, pieces)
 
 
 def _keep_slot(slot: str, probability: float, not_known: tuple[str, ...], pieces: Pieces) -> bytes:

@@ -153,6 +153,7 @@ def test_what_is_put_together_is_what_there_is(live: Live, ahead: bool) -> None:
     if ahead:
         write_ahead(live)
         assert len(live.pieces("nl").places) == len(live.catalogue.sessions)
+        assert len(live.pieces("nl").reasons) == 2 * len(live.catalogue.activities)
         assert not live.pieces("en").places
     relaxed = answer_of(live.catalogue, Relaxation("travel", 45.0, 3))
     for found in (answer_of(live.catalogue), relaxed, replace(relaxed, recommendations=())):
