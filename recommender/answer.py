@@ -69,8 +69,7 @@ class Recommendation(NamedTuple):
     parts: Mapping[str, float] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of the funnel: how many activities are ``left`` after it, and for how many of those it
     could not be checked because the city does not know.
     """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.city import Ids
@@ -70,7 +71,7 @@ def built(arrays: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[Model
     shapes = {"graph": len(ids), "similar": len(ids), "features": n_features}
     matrices = {
         key: sparse.csr_array(
-            (arrays[f"{key}_data"], arrays[f"{key}_indices"], arrays[f"{key}_indptr"]), shape=(len(ids), width)
+            (arrays[f"{key}_data"], arrays[f"{key}_indices"], _short(arrays[f"{key}_indptr"])), shape=(len(ids), width)
         )
         for key, width in shapes.items()
     }
@@ -102,3 +103,8 @@ def built(arrays: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[Model
         block_weights=dict(manifest["weights"]["encoder"]),
     )
     return model, encoder
+
+
+def _short(indptr: NDArray[np.int64]) -> NDArray[np.signedinteger]:
+    """Where rows begin, in as few bytes as the columns have: scipy would otherwise copy those into twice as many."""
+    return indptr.astype(np.int32) if indptr[-1] <= np.iinfo(np.int32).max else indptr

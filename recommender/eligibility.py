@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.answer import Relaxation, Step
 from recommender.city import Bool, Catalogue, Float64, Int32, Int64
@@ -35,6 +34,7 @@ from recommender.sieve import (
     STEPS,
     THEMES,
     Asked,
+    missed,
     sieved,
 )
 
@@ -44,6 +44,7 @@ UNSURE = ("age", "language", "price", "place")
 """What a city may not say of an activity that stays all the same."""
 TRAVEL_LADDER = (15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0)
 _NOTHING = np.empty(0, dtype=np.bool_)
+_NO_AGES = np.empty(0, dtype=np.float32)
 _NO_ROWS = np.empty(0, dtype=np.int32)
 _EVER = np.iinfo(np.int64).min + 1
 """The earliest moment there is: at the one before it nothing is open."""
@@ -163,51 +164,54 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     """
     asked, start = _asked(passport, catalogue, request), request.start or passport.home
     way = way_from(start, catalogue.travel[request.mode or catalogue.default_mode], request.max_minutes)
-    missed, counts, activities, sessions, first, minutes, unsure = sieved(
+    counts, activities, sessions, first, minutes, *unsure = sieved(
         pool.session, pool.activity, asked, catalogue.filters,
         catalogue.activity_columns.records, catalogue.session_columns.records, way,
     )  # fmt: skip
-    funnel = [Step(STEPS[step], *left) for step, left in zip(asked.steps.tolist(), counts.tolist(), strict=True)]
+    left = counts.tolist()
+    funnel = [Step(name, *left[at]) for at, name in enumerate(STEPS) if asked.steps >> at & 1]
     if request.max_minutes is not None:
         funnel.append(Step("travel", len(activities)))
     relax = None
     if len(activities) < request.count:
-        relax = _relaxation(passport, catalogue, request, pool, missed, asked.steps, len(activities))
+        relax = _relaxation(passport, catalogue, request, pool, asked, len(activities))
     not_known = dict(zip(UNSURE, unsure, strict=True))
     return Eligible(activities, sessions, first, minutes, not_known, tuple(funnel), relax)
 
 
 def _asked(passport: Passport, catalogue: Catalogue, request: Request) -> Asked:
     """Every filter that applies but travel, laid out for ``sieved``."""
-    activities, low = catalogue.activities, passport.age_low
-    applies = {
-        DONE: len(passport.stamps) and not request.include_stamped,
-        DECLINED: len(passport.declined),
-        AGE: low == low,
-        COMPANY: len(request.company),
-        LANGUAGE: len(passport.languages),
-        PRICE: request.free_only,
-        ACCESS: len(request.access),
-        THEMES: len(request.themes),
-        DOMAINS: len(request.domains),
-        LINE: request.line is not None,
-        AVOID: len(passport.avoid),
-    }
-    languages = {"", *passport.languages} if passport.languages else ()
+    languages, terms, low = catalogue.activities.languages, catalogue.activities.access_terms, passport.age_low
+    done = _NO_ROWS if request.include_stamped else passport.stamps.activity
+    steps = 1 << OPEN
+    for step, applies in (
+        (DONE, len(done)),
+        (DECLINED, len(passport.declined)),
+        (AGE, low == low),
+        (COMPANY, request.company),
+        (LANGUAGE, passport.languages),
+        (PRICE, request.free_only),
+        (ACCESS, request.access),
+        (THEMES, len(request.themes)),
+        (DOMAINS, len(request.domains)),
+        (LINE, request.line is not None),
+        (AVOID, len(passport.avoid)),
+    ):
+        if applies:
+            steps |= 1 << step
+    spoken = [languages.row(name) for name in {"", *passport.languages} if name in languages]
     return Asked(
-        steps=np.array([OPEN, *(step for step, does in applies.items() if does)]),
-        done=passport.stamps.activity if applies[DONE] else _NO_ROWS,
+        steps,
+        done=done,
         declined=passport.declined,
         age_low=float(low),
         age_high=float(passport.age_high),
-        company=np.array(request.company, dtype=np.float32),
-        # Whoever's age is not known may be the child that an adult comes along with.
-        with_child=any(not age >= ADULT for age in (low, *request.company)),
+        company=np.array(request.company, dtype=np.float32) if request.company else _NO_AGES,
         adult=ADULT,
-        spoken=np.array(
-            [activities.languages.row(name) for name in languages if name in activities.languages], dtype=int
-        ),
-        needs=_bits(request.access, activities.access_terms),
+        # Whoever's age is not known may be the child that an adult comes along with.
+        with_child=not low >= ADULT or any(not age >= ADULT for age in request.company),
+        spoken=np.array(spoken, dtype=np.int64),
+        needs=_bits(request.access, terms) if request.access else 0,
         themes=request.themes,
         domains=request.domains,
         line=_NO_ROWS if request.line is None else catalogue.lines.stations[request.line],
@@ -227,8 +231,7 @@ def _relaxation(
     catalogue: Catalogue,
     request: Request,
     pool: Pool,
-    missed: NDArray[np.uint16],
-    steps: Int64,
+    asked: Asked,
     passing: int,
 ) -> Relaxation | None:
     """The one wish that gains most when it is dropped, or for travel, stretched.
@@ -236,18 +239,19 @@ def _relaxation(
     Only wishes: nobody is asked to be older, or to need less.
     """
     found: list[Relaxation] = []
-    for step in steps.tolist():
-        if STEPS[step] in WISHES:
-            gains = len(_within(passport, catalogue, request, pool, missed == 1 << step))
-            found.append(Relaxation(STEPS[step], None, gains))
+    misses = missed(pool.activity, asked, catalogue.filters)
+    for step, name in enumerate(STEPS):
+        if name in WISHES and asked.steps >> step & 1:
+            gains = len(_within(passport, catalogue, request, pool, misses == 1 << step))
+            found.append(Relaxation(name, None, gains))
     if request.max_minutes is not None:
         everywhere = replace(request, max_minutes=None)
-        minutes = _within(passport, catalogue, everywhere, pool, missed == 0)
+        minutes = _within(passport, catalogue, everywhere, pool, misses == 0)
         found.append(_stretch(request.max_minutes, minutes[~(minutes <= request.max_minutes)]))
     if request.opens is not None or request.closes is not None:
         at_any_time = replace(request, opens=None, closes=None)
         wider = open_pool(catalogue, at_any_time)
-        more = _within(passport, catalogue, at_any_time, wider, wider.activity & (missed & ~np.uint16(1 << OPEN) == 0))
+        more = _within(passport, catalogue, at_any_time, wider, wider.activity & (misses & ~np.uint16(1 << OPEN) == 0))
         found.append(Relaxation("open in window", None, len(more) - passing))
     found = [relaxation for relaxation in found if relaxation.gains]
     return max(found, key=lambda relaxation: (relaxation.gains, relaxation.step), default=None)
@@ -258,7 +262,7 @@ def _within(passport: Passport, catalogue: Catalogue, request: Request, pool: Po
     mode = catalogue.travel[request.mode or catalogue.default_mode]
     way = way_from(request.start or passport.home, mode, request.max_minutes)
     records = catalogue.activity_columns.records, catalogue.session_columns.records
-    _, _, first, minutes = within_reach(left, pool.session, *records, way, int(np.count_nonzero(left)))
+    _, _, first, minutes = within_reach(left, pool.session, *records, way)
     return np.fmin.reduceat(minutes, first) if len(first) else minutes
 
 

@@ -11,7 +11,6 @@ Every step works on the best of the relevance ranking and says what it did throu
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.beliefs import LEAST
 from recommender.breadth import broaden, draw
@@ -19,7 +18,7 @@ from recommender.city import UNKNOWN, Bool, Catalogue, Float32, Float64, Int8, I
 from recommender.columns import Records
 from recommender.filling import filled, narrow_shares, share_of
 from recommender.guarantee import keep, way_of
-from recommender.model import Model
+from recommender.model import Model, Sparse
 from recommender.product import compiled, spread_of
 from recommender.ranking import INTEREST, NEW_DIRECTION, NEXT_STATION, Places, places_of, scrambled, top
 from recommender.scoring import SOURCE_ROWS, Scored
@@ -56,7 +55,7 @@ _PAST = np.array([SOURCE_ROWS[name] for name in PAST])
 def listed(scored: Scored, catalogue: Catalogue, model: Model) -> Places:
     """The list for one learner, by the policy that the request asks for."""
     request, can, passport, beliefs = scored.request, scored.can, scored.passport, scored.beliefs
-    shares, rooms = model.theme_shares, (catalogue.activity_columns.records, catalogue.session_columns.records)
+    rooms = catalogue.activity_columns.records, catalogue.session_columns.records
     if request.policy == "relevance":
         return Places(*_by_relevance(scored.total, scored.context.station, request.count))
     drawn = request.seed is not None and request.count >= SHORTEST
@@ -64,7 +63,7 @@ def listed(scored: Scored, catalogue: Catalogue, model: Model) -> Places:
         *_served(
             scored.total, scored.every_source, _PAST, scored.context.station, scored.context.session,
             can.activities, can.sessions, can.first, can.not_known["age"], *rooms,
-            shares.indptr, shares.indices, shares.data, catalogue.themes.broad,
+            model.blending.themes, catalogue.themes.broad,
             beliefs.prior[0], beliefs.evidence[0], model.theme_base, passport.less, len(passport.stamps),
             request.count, request.curiosity, drawn, scrambled(request.seed or 0), way_of(passport, request, catalogue),
         )
@@ -84,14 +83,14 @@ def _by_relevance(total: Float32, station: Int32, count: int) -> tuple[Int64, In
 def _served(
     total: Float32, sources: Float32, past: Int64, station: Int32, best: Int32,
     rows: Int32, sessions: Int32, first: Int32, age_unknown: Bool, activity: Records, held: Records,
-    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, broad: Bool,
+    about: Sparse, broad: Bool,
     prior: Float64, evidence: Float64, base: Float64, less: Int32, n_stamps: int,
     count: int, curiosity: float, drawn: bool, bits: np.uint64, way: tuple[float, float, float, float, float],
 ) -> tuple[Int64, Int8, Float64, Int64]:  # fmt: skip
     """Relevance and what there is to discover, then breadth, the drawn place and the guarantee, as ``Places``."""
     wanted = count - drawn
     pool, chosen, new = _chosen(
-        total, sources, past, rows, theme_first, theme, share, broad,
+        total, sources, past, rows, about, broad,
         prior, evidence, base, less, n_stamps, count, curiosity, wanted,
     )  # fmt: skip
     position, kind, probability, session = places_of(pool[chosen], len(chosen) + drawn)
@@ -112,7 +111,7 @@ def _served(
 @compiled
 def _chosen(
     total: Float32, sources: Float32, past: Int64, rows: Int32,
-    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, broad: Bool,
+    about: Sparse, broad: Bool,
     prior: Float64, evidence: Float64, base: Float64, less: Int32, n_stamps: int,
     count: int, curiosity: float, wanted: int,
 ) -> tuple[Int64, Int64, Bool]:  # fmt: skip
@@ -132,7 +131,7 @@ def _chosen(
         Which of them are mostly about themes not yet visited; none without stamps or curiosity.
     """
     pool = top(total, max(round(POOL * (1 + 2 * curiosity)), 2 * count))
-    themes = rows[pool]
+    themes, (theme_first, theme, share) = rows[pool], about
     begins, narrow = narrow_shares(themes, theme_first, theme, share, broad)
     fits, bold, spread = total[pool].astype(np.float64), curiosity**3, spread_of(total)
     for one in range(len(pool)):

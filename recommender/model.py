@@ -73,6 +73,10 @@ class Neighbours:
     weights: sparse.csr_array
 
 
+Sparse = tuple[Int64, NDArray[np.unsignedinteger], Float32]
+"""Where the rows of a sparse matrix begin, the columns, the values."""
+
+
 class Folding(NamedTuple):
     """What folding a learner in reads, in one piece for compiled code: see ``Model``."""
 
@@ -94,17 +98,17 @@ class Folding(NamedTuple):
 class Blending(NamedTuple):
     """What adding sources up reads, in one piece for compiled code: see ``Model``.
 
-    Of a sparse matrix: where its rows begin, the columns, the values. ``weight`` and ``around`` are the weights of the
+    ``weight`` and ``around`` are the weights of the
     sources but ``context``, and of what ``context`` is made of, in the order of ``INTEREST`` and ``AT_BEST``.
     """
 
     visited: Bool
     counts: Bool
     n_counted: int
-    graph: tuple[Int64, NDArray[np.unsignedinteger], Float32]
-    similar: tuple[Int64, NDArray[np.unsignedinteger], Float32]
-    places: tuple[Int64, NDArray[np.unsignedinteger], Float32]
-    themes: tuple[Int64, NDArray[np.unsignedinteger], Float32]
+    graph: Sparse
+    similar: Sparse
+    places: Sparse
+    themes: Sparse
     popular: Float32
     als: tuple[Float64, Float64]
     low_pass: tuple[Float64, Float64]
@@ -210,7 +214,7 @@ class Model:
     @cached_property
     def folding(self) -> Folding:
         """Laid out once."""
-        shares = _sparse(self.theme_shares)
+        shares = _sparse(self.theme_shares, small=True)
         return Folding(
             steady(self.visited), steady(self.als.activities), steady(self.metadata.activities),
             steady(self.low_pass.activities), steady(self.als_inverse), float(self.als_confidence),
@@ -228,8 +232,8 @@ class Model:
             n_counted=len(self.reference),
             graph=_sparse(self.graph.weights),
             similar=_sparse(self.similar.weights),
-            places=_sparse(self.place_kernel),
-            themes=_sparse(self.theme_shares),
+            places=_sparse(self.place_kernel, small=True),
+            themes=_sparse(self.theme_shares, small=True),
             popular=steady(self.popular),
             als=_both(self.als.moments),
             low_pass=_both(self.low_pass.moments),
@@ -251,9 +255,10 @@ class Model:
         return Moments(mean, (shares.T @ shares).toarray() / n - np.outer(mean, mean))
 
 
-def _sparse(matrix: sparse.csr_array) -> tuple[Int64, NDArray[np.unsignedinteger], Float32]:
-    first = matrix.indptr.astype(np.int64, copy=False)
-    return steady(first), steady(unsigned(matrix.indices)), steady(matrix.data)
+def _sparse(matrix: sparse.csr_array, small: bool = False) -> Sparse:
+    """``small``: its columns may be copied, so that code is compiled for one kind of them."""
+    columns = matrix.indices.astype(np.int32, copy=False) if small else matrix.indices
+    return steady(matrix.indptr.astype(np.int64, copy=False)), steady(unsigned(columns)), steady(matrix.data)
 
 
 def _both(moments: Moments) -> tuple[Float64, Float64]:

@@ -93,7 +93,7 @@ def minutes_of(square: float, per_km: float, fixed: float) -> float:
 
 @compiled
 def within_reach(
-    left: Bool, open_now: Bool, activity: Records, held: Records, way: Way, most: int
+    left: Bool, open_now: Bool, activity: Records, held: Records, way: Way
 ) -> tuple[Int32, Int32, Int32, Float64]:
     """The open sessions of what is left that can be reached, grouped by activity.
 
@@ -102,8 +102,6 @@ def within_reach(
     left : bool, shape (n_activities,)
         With at least one open session each.
     open_now : bool, shape (n_sessions,)
-    most : int
-        How many are left.
 
     Returns
     -------
@@ -115,7 +113,8 @@ def within_reach(
     minutes : float64, shape (n_sessions,)
         NaN where not known.
     """
-    rows = _rows_of(left, most)
+    rows = _rows_of(left)
+    most = len(rows)
     activities, begins = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
     room = most
     sessions, minutes = np.empty(room, dtype=np.int32), np.empty(room)
@@ -155,9 +154,9 @@ def within_reach(
 
 
 @compiled
-def _rows_of(left: Bool, most: int) -> Int64:
+def _rows_of(left: Bool) -> Int64:
     """The rows that are left, looked for eight at a time: there are few of them."""
-    rows, n, whole = np.empty(most + 1, dtype=np.int64), 0, len(left) - len(left) % 8
+    rows, n, whole = np.empty(np.count_nonzero(left) + 1, dtype=np.int64), 0, len(left) - len(left) % 8
     eights = left[:whole].view(np.uint64)
     for eight in range(len(eights)):
         if eights[eight]:
@@ -167,4 +166,4 @@ def _rows_of(left: Bool, most: int) -> Int64:
     for row in range(whole, len(left)):
         rows[n] = row
         n += left[row]
-    return rows
+    return rows[:n]

@@ -7,19 +7,19 @@ less is ever given as a reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.answer import Reason
 from recommender.city import UNKNOWN, Catalogue, Float32, Float64, Int32, Int64
 from recommender.columns import Records
 from recommender.context import Context
 from recommender.interest import InterestProfile
-from recommender.model import AT_BEST, INTEREST, Model
-from recommender.product import compiled, row_totals, unsigned
+from recommender.model import AT_BEST, INTEREST, Model, Sparse
+from recommender.product import compiled, row_totals
 from recommender.strongest import strongest_parts, strongest_stamps, strongest_themes
 
 MOST = 3
@@ -47,6 +47,7 @@ SPEAKERS = ("like_stamp", "together_with", "wish", "theme", "next_station")
 """The reasons that need something to name."""
 PARTS = (*INTEREST, *AT_BEST)
 """The parts of a score, in the order in which they are told."""
+_REASON = partial(tuple.__new__, Reason)
 FEW = 255
 """Up to so many activities are told apart in one byte."""
 _FREE, _NEAR = CODES.index("free"), CODES.index("near")
@@ -139,18 +140,17 @@ def explained(
         some = explained(positions[:FEW], activities, sources, context, profile, catalogue, model)
         rest = explained(positions[FEW:], activities, sources, context, profile, catalogue, model)
         return some[0] + rest[0], some[1] + rest[1]
-    similar, graph, shares = model.similar.weights, model.graph.weights, model.theme_shares
+    laid = model.blending
     values, until, about, sizes = _told(
         positions, activities, sources, context.rows, context.station, context.minutes,
         profile.stamped, profile.weights, profile.wishes[0],
-        similar.indptr, unsigned(similar.indices), similar.data, graph.indptr, unsigned(graph.indices), graph.data,
-        shares.indptr, shares.indices, shares.data, catalogue.activity_columns.records,
+        laid.similar, laid.graph, laid.themes, catalogue.activity_columns.records,
     )  # fmt: skip
     codes, *named = about.tolist()
     minutes, gains = sizes.tolist()
     fields = ([None if row == UNKNOWN else row for row in rows] for rows in named)
     way = (None if takes != takes else takes for takes in minutes)
-    reasons = list(map(Reason._make, zip([CODES[code] for code in codes], *fields, way, gains, strict=True)))
+    reasons = list(map(_REASON, zip([CODES[code] for code in codes], *fields, way, gains, strict=True)))
     ends = until.tolist()
     return [tuple(reasons[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)], list(map(Parts, values))
 
@@ -159,9 +159,7 @@ def explained(
 def _told(
     positions: Int64, activities: Int32, sources: Float32, around: Float32, station: Int32, minutes: Float64,
     stamped: Int32, weights: Float32, wished: Float32,
-    like_first: NDArray[np.integer], like: NDArray[np.integer], likeness: Float32,
-    with_first: NDArray[np.integer], beside: NDArray[np.integer], closeness: Float32,
-    theme_first: NDArray[np.integer], theme: NDArray[np.integer], share: Float32, activity: Records,
+    similar: Sparse, graph: Sparse, themes: Sparse, activity: Records,
 ) -> tuple[Float64, Int64, Int64, Float64]:  # fmt: skip
     """Of each chosen activity all parts of its score, and the reasons that are given, those of each after the last one's.
 
@@ -183,11 +181,11 @@ def _told(
     for one in range(n):
         place[rows[one]] = one + 1
     loud = np.zeros(len(wished))
-    row_totals(stamped, weights.astype(np.float64), theme_first, theme, share, loud)
-    speaks[_SPEAKERS[0]] = strongest_stamps(stamped, weights, like_first, like, likeness, place, n)
-    speaks[_SPEAKERS[1]] = strongest_stamps(stamped, weights, with_first, beside, closeness, place, n)
-    speaks[_SPEAKERS[2]] = strongest_themes(rows, theme_first, theme, share, wished.astype(np.float64))
-    speaks[_SPEAKERS[3]] = strongest_themes(rows, theme_first, theme, share, loud)
+    row_totals(stamped, weights.astype(np.float64), *themes, loud)
+    speaks[_SPEAKERS[0]] = strongest_stamps(stamped, weights, *similar, place, n)
+    speaks[_SPEAKERS[1]] = strongest_stamps(stamped, weights, *graph, place, n)
+    speaks[_SPEAKERS[2]] = strongest_themes(rows, *themes, wished.astype(np.float64))
+    speaks[_SPEAKERS[3]] = strongest_themes(rows, *themes, loud)
     speaks[_SPEAKERS[4]] = station[positions]
     free = activity["free"]
     for one in range(n):

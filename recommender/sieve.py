@@ -16,7 +16,7 @@ STEPS = (
     "open in window", "not done yet", "not for me", "age", "company", "language", "price", "access", "themes", "domains",
     "line", "avoid",
 )  # fmt: skip
-"""The filters that come before travel, in their order. Bit i of ``Sieved.missed``: an activity does not pass the i-th."""
+"""The filters that come before travel, in their order."""
 OPEN, DONE, DECLINED, AGE, COMPANY, LANGUAGE, PRICE, ACCESS, THEMES, DOMAINS, LINE, AVOID = range(len(STEPS))
 _WIDE = 4096
 """Activities that go through all filters before the next ones do."""
@@ -27,8 +27,8 @@ class Asked(NamedTuple):
 
     Attributes
     ----------
-    steps : int64, shape (n_steps,)
-        The filters that apply, ascending and by their place in ``STEPS``; the first is ``OPEN``.
+    steps : int
+        The filters that apply: bit i is the i-th of ``STEPS``; ``OPEN`` always does.
     done, declined, line : int32
         Rows of activities: been to, put aside, stations of the line.
     age_low, age_high : float
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
     domains : int8
     """
 
-    steps: Int64
+    steps: int
     done: Int32
     declined: Int32
     age_low: float
@@ -63,7 +63,7 @@ class Asked(NamedTuple):
 @compiled
 def sieved(
     open_now: Bool, open_activity: Bool, asked: Asked, columns: Filters, activity: Records, held: Records, way: Way
-) -> tuple[NDArray[np.uint16], Int64, Int32, Int32, Int32, Float64, Bool]:
+) -> tuple[Int64, Int32, Int32, Int32, Float64, Bool, Bool, Bool, Bool]:
     """Apply all filters.
 
     Parameters
@@ -72,104 +72,147 @@ def sieved(
 
     Returns
     -------
-    missed : uint16, shape (n_activities,)
-        The filters that each activity does not pass, travel aside.
-    counts : int64, shape (n_steps, 2)
+    counts : int64, shape (len(STEPS), 2)
         How many each filter leaves, and of how many of those nobody knows whether they pass.
     activities, sessions, first, minutes
         See ``eligibility.Eligible``.
-    unsure : bool, shape (4, n)
-        Where age, language, price and place are not known.
+    age, language, price, place : bool, shape (n,)
+        Where that is not known.
     """
-    n, missed = len(open_activity), np.empty(len(open_activity), dtype=np.uint16)
-    others, themed, avoided = np.zeros(n, dtype=np.uint8), np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    marks, n = _marked(asked, columns), len(open_activity)
+    counts, left = np.zeros((len(STEPS), 2), dtype=np.int64), np.empty(n, dtype=np.bool_)
+    fits = np.empty(min(n, _WIDE), dtype=np.bool_)
+    for begin in range(0, n, _WIDE):
+        end = min(begin + _WIDE, n)
+        some = left[begin:end]
+        _copy(open_activity[begin:end], some)
+        _narrow(some, some, columns.age_unknown[:0], counts[OPEN])
+        for step in range(DONE, len(STEPS)):
+            if asked.steps >> step & 1:
+                unknown = _fits(step, begin, end, asked, columns, marks, fits)
+                _narrow(some, fits, unknown, counts[step])
+    activities, sessions, first, minutes = within_reach(left, open_now, activity, held, way)
+    found = len(activities)
+    age, language = np.zeros(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)
+    price, place = np.empty(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)
+    by_age, by_language = asked.steps >> AGE & 1 > 0, asked.steps >> LANGUAGE & 1 > 0
+    for one in range(found):
+        row = activities[one]
+        age[one] = by_age and columns.age_unknown[row]
+        language[one] = by_language and columns.no_language[row]
+        price[one] = columns.price_unknown[row]
+        if way.known:
+            until, placed = first[one + 1] if one + 1 < found else len(sessions), False
+            for session in range(first[one], until):
+                placed |= not np.isnan(minutes[session])
+            place[one] = not placed
+    return counts, activities, sessions, first, minutes, age, language, price, place
+
+
+@compiled
+def missed(open_activity: Bool, asked: Asked, columns: Filters) -> NDArray[np.uint16]:
+    """The filters that each activity does not pass, travel aside: bit i is the i-th of ``STEPS``. Shape (n_activities,)."""
+    marks, n = _marked(asked, columns), len(open_activity)
+    found, fits = np.zeros(n, dtype=np.uint16), np.empty(min(n, _WIDE), dtype=np.bool_)
+    for begin in range(0, n, _WIDE):
+        end = min(begin + _WIDE, n)
+        some, now = found[begin:end], open_activity[begin:end]
+        for row in range(end - begin):
+            some[row] = np.uint16(not now[row]) << OPEN
+        for step in range(DONE, len(STEPS)):
+            if asked.steps >> step & 1:
+                _fits(step, begin, end, asked, columns, marks, fits)
+                for row in range(end - begin):
+                    some[row] |= np.uint16(not fits[row]) << step
+    return found
+
+
+@compiled
+def _marked(asked: Asked, columns: Filters) -> tuple[NDArray[np.uint8], Bool, Bool]:
+    """Rows that somebody names: a bit for each of been to, put aside and on the line; of a wanted theme, of an avoided one."""
+    n = len(columns.free)
+    others, wanted = np.zeros(n, dtype=np.uint8), np.zeros(n, dtype=np.bool_)
+    avoided = np.zeros(n if len(asked.avoid) else 0, dtype=np.bool_)
     for row in asked.done:
         others[row] |= 1
     for row in asked.declined:
         others[row] |= 2
     for row in asked.line:
         others[row] |= 4
-    mark(themed, asked.themes, columns.theme_first, columns.theme_rows)
+    mark(wanted, asked.themes, columns.theme_first, columns.theme_rows)
     mark(avoided, asked.avoid, columns.theme_first, columns.theme_rows)
-    counts, left = np.zeros((len(asked.steps), 2), dtype=np.int64), np.empty(n, dtype=np.bool_)
-    fits = np.empty(_WIDE, dtype=np.bool_)
-    for begin in range(0, n, _WIDE):
-        end = min(begin + _WIDE, n)
-        block, some = fits[: end - begin], missed[begin:end]
-        some[:] = 0
-        for turn in range(len(asked.steps)):
-            step, unknown = asked.steps[turn], columns.age_unknown[:0]
-            if step == OPEN:
-                block[:] = open_activity[begin:end]
-            elif step in (DONE, DECLINED, LINE):
-                _among(others[begin:end], step, block)
-            elif step == AGE:
-                own, unknown = columns.age_min[begin:end], columns.age_unknown[begin:end]
-                block[:] = True
-                _old_enough(
-                    asked.age_low,
-                    asked.age_high,
-                    asked,
-                    own,
-                    columns.too_old[begin:end],
-                    columns.with_adult[begin:end],
-                    block,
-                )
-            elif step == COMPANY:
-                own, unknown = columns.age_min[begin:end], columns.age_unknown[begin:end]
-                block[:] = True
-                for age in asked.company:
-                    _old_enough(age, age, asked, own, columns.too_old[begin:end], columns.with_adult[begin:end], block)
-            elif step == LANGUAGE:
-                unknown = columns.no_language[begin:end]
-                block[:] = False
-                for row in asked.spoken:
-                    block |= columns.in_language[row, begin:end]
-            elif step == PRICE:
-                block[:], unknown = columns.free[begin:end], columns.price_unknown[begin:end]
-            elif step == ACCESS:
-                unknown, needs = columns.access_unknown[begin:end], np.uint32(max(asked.needs, 0))
-                for row in range(end - begin):
-                    block[row] = (columns.access[begin + row] & needs) == needs
-                if asked.needs < 0:
-                    block[:] = False
-            elif step == THEMES:
-                block[:], unknown = themed[begin:end], columns.no_theme[begin:end]
-            elif step == DOMAINS:
-                unknown = columns.domain_unknown[begin:end]
-                block[:] = False
-                for domain in asked.domains:
-                    block |= columns.in_domain[domain, begin:end]
-            else:
-                unknown = columns.no_theme[begin:end]
-                for row in range(end - begin):
-                    block[row] = not avoided[begin + row]
-            _narrow(some, np.uint16(1 << step), block, unknown, counts[turn])
-        for row in range(end - begin):
-            left[begin + row] = some[row] == 0
-    activities, sessions, first, minutes = within_reach(left, open_now, activity, held, way, counts[-1, 0])
-    unsure = np.zeros((4, len(activities)), dtype=np.bool_)
-    by_age, by_language, somewhere = False, False, way.known
-    for step in asked.steps:
-        by_age |= step == AGE
-        by_language |= step == LANGUAGE
-    for one in range(len(activities)):
-        row = activities[one]
-        unsure[0, one] = by_age and columns.age_unknown[row]
-        unsure[1, one] = by_language and columns.no_language[row]
-        unsure[2, one] = columns.price_unknown[row]
-        until, placed = first[one + 1] if one + 1 < len(first) else len(sessions), False
-        for place in range(first[one], until):
-            placed |= not np.isnan(minutes[place])
-        unsure[3, one] = somewhere and not placed
-    return missed, counts, activities, sessions, first, minutes, unsure
+    return others, wanted, avoided
 
 
 @compiled
-def _among(others: NDArray[np.uint8], step: int, fits: Bool) -> None:
-    bit = np.uint8(1 if step == DONE else 2 if step == DECLINED else 4)
+def _fits(
+    step: int,
+    begin: int,
+    end: int,
+    asked: Asked,
+    columns: Filters,
+    marks: tuple[NDArray[np.uint8], Bool, Bool],
+    out: Bool,
+) -> Bool:
+    """Which of some activities pass one filter, into ``out``; and where nobody knows, empty where everybody does."""
+    # Cut out first: code that reads a column from its beginning on goes through many rows at a time.
+    others, wanted, avoided = marks
+    fits, nowhere = out[: end - begin], columns.age_unknown[:0]
+    if step == DONE or step == DECLINED or step == LINE:  # noqa: SIM109
+        bit, own_marks = np.uint8(1 if step == DONE else 2 if step == DECLINED else 4), others[begin:end]
+        for row in range(len(fits)):
+            fits[row] = ((own_marks[row] & bit) > 0) == (step == LINE)
+        return nowhere
+    if step == AGE or step == COMPANY:  # noqa: SIM109
+        youngest, too_old, with_adult = (
+            columns.age_min[begin:end],
+            columns.too_old[begin:end],
+            columns.with_adult[begin:end],
+        )
+        for row in range(len(fits)):
+            fits[row] = True
+        if step == AGE:
+            _old_enough(asked.age_low, asked.age_high, asked, youngest, too_old, with_adult, fits)
+        else:
+            for age in asked.company:
+                _old_enough(age, age, asked, youngest, too_old, with_adult, fits)
+        return columns.age_unknown[begin:end]
+    if step == LANGUAGE:
+        _in_one_of(asked.spoken, columns.in_language, begin, end, fits)
+        return columns.no_language[begin:end]
+    if step == PRICE:
+        _copy(columns.free[begin:end], fits)
+        return columns.price_unknown[begin:end]
+    if step == ACCESS:
+        met, needs = columns.access[begin:end], np.uint32(max(asked.needs, 0))
+        for row in range(len(fits)):
+            fits[row] = ((met[row] & needs) == needs) & (asked.needs >= 0)
+        return columns.access_unknown[begin:end]
+    if step == DOMAINS:
+        _in_one_of(asked.domains, columns.in_domain, begin, end, fits)
+        return columns.domain_unknown[begin:end]
+    _copy((wanted if step == THEMES else avoided)[begin:end], fits)
+    if step == AVOID:
+        for row in range(len(fits)):
+            fits[row] = not fits[row]
+    return columns.no_theme[begin:end]
+
+
+@compiled
+def _copy(one: Bool, other: Bool) -> None:
+    for row in range(len(other)):
+        other[row] = one[row]
+
+
+@compiled
+def _in_one_of(kinds: NDArray[np.signedinteger], belongs: Bool, begin: int, end: int, fits: Bool) -> None:
+    """Which activities belong to one of some kinds: ``belongs`` has a row for each there is."""
     for row in range(len(fits)):
-        fits[row] = ((others[row] & bit) > 0) == (step == LINE)
+        fits[row] = False
+    for kind in kinds:
+        own = belongs[kind][begin:end]
+        for row in range(len(fits)):
+            fits[row] |= own[row]
 
 
 @compiled
@@ -183,13 +226,13 @@ def _old_enough(
 
 
 @compiled
-def _narrow(missed: NDArray[np.uint16], bit: np.uint16, fits: Bool, unknown: Bool, counts: Int64) -> None:
-    """Note who does not pass a filter, and count who is left, and for how much of that nobody knows."""
+def _narrow(left: Bool, fits: Bool, unknown: Bool, counts: Int64) -> None:
+    """Leave who passes a filter, and count them, and for how much of that nobody knows."""
     n = not_known = 0
-    for row in range(len(missed)):
-        missed[row] |= np.uint16(0) if fits[row] else bit
-        n += missed[row] == 0
+    for row in range(len(left)):
+        left[row] &= fits[row]
+        n += left[row]
     for row in range(len(unknown)):
-        not_known += (missed[row] == 0) & unknown[row]
+        not_known += left[row] & unknown[row]
     counts[0] += n
     counts[1] += not_known

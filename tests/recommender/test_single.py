@@ -57,10 +57,10 @@ def check(catalogue, release, passport, request):
     order = top(found.total, request.count)
     # Where two scores are all but equal either may come first.
     assert np.abs(np.sort(-total)[: len(order)] + total[order]).max() <= CLOSE * max(1, np.abs(total).max())
-    shares, believed = model.theme_shares, found.beliefs
+    believed = found.beliefs
     pool, ours_filled, _ = _chosen(
-        found.total, found.every_source, _PAST, can.activities, shares.indptr, shares.indices, shares.data,
-        catalogue.themes.broad, believed.prior[0], believed.evidence[0], model.theme_base, passport.less,
+        found.total, found.every_source, _PAST, can.activities, model.blending.themes, catalogue.themes.broad,
+        believed.prior[0], believed.evidence[0], model.theme_base, passport.less,
         len(passport.stamps), request.count, request.curiosity, request.count,
     )  # fmt: skip
     assert pool.tolist() == top(found.total, max(round(POOL * (1 + 2 * request.curiosity)), 2 * request.count)).tolist()
