@@ -139,6 +139,7 @@ def _same_version(client: Any) -> None:
 
 
 def _version() -> str:
+    importlib.import_module("training.scale.als")  # a worker has it at hand then when its first piece comes
     return version("leerlijn")
 
 
@@ -256,10 +257,10 @@ class Cluster:
                 error = None if future.status == "finished" else future.exception()
                 if error is None:
                     yield item, future.result()
-                    continue
-                if not isinstance(error, dask.KilledWorker):
+                elif isinstance(error, dask.KilledWorker):
+                    yield item, Lost(f"its worker died {error.allowed_failures + 1} times; is there enough memory?")
+                else:
                     raise error if isinstance(error, Exception) else Lost(f"cancelled: {error}")
-                yield item, Lost(f"its worker died {error.allowed_failures + 1} times; is there enough memory?")
         finally:
             self.client.cancel(list(of))
 
