@@ -246,7 +246,8 @@ def planned_outings(seed: int) -> Sequence[Route] | None:
     """As ``planned_journeys``."""
     q, wish = _outing(seed)
     try:
-        stop = MaxIterations(50)
+        # Long enough for a proof to have its turn.
+        stop = MaxIterations(200)
         found = plan_outing(q.passport, q.catalogue, None, q.request, wish, q.travel, q.hours, stop=stop)
     except BadInput:
         return None
