@@ -35,7 +35,7 @@ def breaks(served: Served, harm: Callable[[Model], Model]) -> None:
 
 def without_visits(model: Model) -> Model:
     """Nothing can be folded in any more; without stamps nobody needs to."""
-    return replace(model, als_inverse=np.full(model.als_inverse.shape, None))
+    return replace(model, als_inverse=np.full(model.als_inverse.shape, np.nan))
 
 
 def without_anything(model: Model) -> Model:
