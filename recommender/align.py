@@ -38,6 +38,7 @@ def align(model: Model, encoder: Encoder, catalogue: Catalogue, neighbours: int)
     return replace(
         model,
         ids=names,  # the catalogue's own, so that whether they fit is seen at a glance
+        theme_ids=catalogue.themes.ids.names,
         theme_shares=scaled_rows(with_parents(catalogue), power=1),
         place_kernel=_place_kernel(catalogue.venues),
     )

@@ -49,6 +49,8 @@ class Beliefs:
 
     def of(self, learner: int) -> Beliefs:
         """One learner's own, as a block of one."""
+        if len(self.mean) == 1:
+            return self
         one = slice(learner, learner + 1)
         return Beliefs(self.prior[one], self.mean[one], self.evidence[one])
 

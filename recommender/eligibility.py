@@ -165,7 +165,7 @@ def eligible(passport: Passport, catalogue: Catalogue, request: Request, pool: P
     asked, start = _asked(passport, catalogue, request), request.start or passport.home
     way = way_from(start, catalogue.travel[request.mode or catalogue.default_mode], request.max_minutes)
     counts, activities, sessions, first, minutes, *unsure = sieved(
-        pool.session, pool.activity, asked, catalogue.filters,
+        pool.session, pool.activity, asked, catalogue.filters, catalogue.session_columns.alone,
         catalogue.activity_columns.records, catalogue.session_columns.records, way,
     )  # fmt: skip
     left = counts.tolist()
@@ -261,7 +261,8 @@ def _within(passport: Passport, catalogue: Catalogue, request: Request, pool: Po
     """The shortest way to each of some activities that can be reached. Shape (n_reached,), NaN where not known."""
     mode = catalogue.travel[request.mode or catalogue.default_mode]
     way = way_from(request.start or passport.home, mode, request.max_minutes)
-    records = catalogue.activity_columns.records, catalogue.session_columns.records
+    columns = catalogue.session_columns
+    records = columns.alone, catalogue.activity_columns.records, columns.records
     _, _, first, minutes = within_reach(left, pool.session, *records, way)
     return np.fmin.reduceat(minutes, first) if len(first) else minutes
 

@@ -93,7 +93,7 @@ def minutes_of(square: float, per_km: float, fixed: float) -> float:
 
 @compiled
 def within_reach(
-    left: Bool, open_now: Bool, activity: Records, held: Records, way: Way
+    left: Bool, open_now: Bool, alone: bool, activity: Records, held: Records, way: Way
 ) -> tuple[Int32, Int32, Int32, Float64]:
     """The open sessions of what is left that can be reached, grouped by activity.
 
@@ -102,6 +102,8 @@ def within_reach(
     left : bool, shape (n_activities,)
         With at least one open session each.
     open_now : bool, shape (n_sessions,)
+    alone : bool
+        See ``SessionColumns.alone``: then activities need not be looked at.
 
     Returns
     -------
@@ -125,12 +127,14 @@ def within_reach(
     n, total = 0, 0
     for one in range(most):
         if one + DISTANCE < most:
-            fetch(activity, rows[one + DISTANCE])
-            soon = begin_of[rows[one + DISTANCE // 2]]
+            soon = rows[one + DISTANCE]
+            if not alone:
+                fetch(activity, soon)
+                soon = begin_of[rows[one + DISTANCE // 2]]
             fetch(open_now, soon)
             fetch(held, soon)
         row, begin = rows[one], total
-        first, until = begin_of[row], end_of[row]
+        first, until = (row, row + 1) if alone else (begin_of[row], end_of[row])
         if total + until - first > room:
             room = 2 * room + until - first
             more_sessions, more_minutes = np.empty(room, dtype=np.int32), np.empty(room)
@@ -156,7 +160,10 @@ def within_reach(
 @compiled
 def _rows_of(left: Bool) -> Int64:
     """The rows that are left, looked for eight at a time: there are few of them."""
-    rows, n, whole = np.empty(np.count_nonzero(left) + 1, dtype=np.int64), 0, len(left) - len(left) % 8
+    most, n, whole = 0, 0, len(left) - len(left) % 8
+    for row in range(len(left)):
+        most += left[row]
+    rows = np.empty(most + 1, dtype=np.int64)
     eights = left[:whole].view(np.uint64)
     for eight in range(len(eights)):
         if eights[eight]:

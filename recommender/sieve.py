@@ -62,13 +62,22 @@ class Asked(NamedTuple):
 
 @compiled
 def sieved(
-    open_now: Bool, open_activity: Bool, asked: Asked, columns: Filters, activity: Records, held: Records, way: Way
+    open_now: Bool,
+    open_activity: Bool,
+    asked: Asked,
+    columns: Filters,
+    alone: bool,
+    activity: Records,
+    held: Records,
+    way: Way,
 ) -> tuple[Int64, Int32, Int32, Int32, Float64, Bool, Bool, Bool, Bool]:
     """Apply all filters.
 
     Parameters
     ----------
     open_now, open_activity : bool, shape (n_sessions,), (n_activities,)
+    alone
+        See ``within_reach``.
 
     Returns
     -------
@@ -91,7 +100,7 @@ def sieved(
             if asked.steps >> step & 1:
                 unknown = _fits(step, begin, end, asked, columns, marks, fits)
                 _narrow(some, fits, unknown, counts[step])
-    activities, sessions, first, minutes = within_reach(left, open_now, activity, held, way)
+    activities, sessions, first, minutes = within_reach(left, open_now, alone, activity, held, way)
     found = len(activities)
     age, language = np.zeros(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)
     price, place = np.empty(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)

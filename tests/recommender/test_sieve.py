@@ -21,7 +21,8 @@ def test_what_every_filter_leaves_is_what_misses_none_up_to_it(crowd_catalogue, 
     from recommender.reach import way_from
 
     columns = crowd_catalogue.filters
-    records = crowd_catalogue.activity_columns.records, crowd_catalogue.session_columns.records
+    held = crowd_catalogue.session_columns
+    records = held.alone, crowd_catalogue.activity_columns.records, held.records
     way = way_from(None, crowd_catalogue.travel["walk"], None)
     narrow = 0
     for one, pool, _ in asked:
