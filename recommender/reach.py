@@ -118,12 +118,16 @@ def within_reach(
     rows = _rows_of(left)
     most = len(rows)
     activities, begins = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    begin_of, end_of, x, y, z = activity["first"], activity["until"], held["x"], held["y"], held["z"]
     room = most
+    if not alone:
+        room = 0
+        for row in rows:
+            room += end_of[row] - begin_of[row]
     sessions, minutes = np.empty(room, dtype=np.int32), np.empty(room)
     # What is farther than this even with rounding need not be measured to the minute.
     angle = (way.limit - way.fixed) / (way.per_km * EARTH_KM)
     farthest = 4.0 * math.sin(min(angle, math.pi) / 2) ** 2 * (1 + 1e-9) + 1e-15 if angle > 0 else 1e-15
-    begin_of, end_of, x, y, z = activity["first"], activity["until"], held["x"], held["y"], held["z"]
     n, total = 0, 0
     for one in range(most):
         if one + DISTANCE < most:
@@ -135,11 +139,6 @@ def within_reach(
             fetch(held, soon)
         row, begin = rows[one], total
         first, until = (row, row + 1) if alone else (begin_of[row], end_of[row])
-        if total + until - first > room:
-            room = 2 * room + until - first
-            more_sessions, more_minutes = np.empty(room, dtype=np.int32), np.empty(room)
-            more_sessions[:total], more_minutes[:total] = sessions[:total], minutes[:total]
-            sessions, minutes = more_sessions, more_minutes
         for s in range(first, until):
             if not open_now[s]:
                 continue
