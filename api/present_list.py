@@ -85,7 +85,7 @@ def _keep_place(live: Live, activity: int, session: int, venue: int, lang: str, 
 
 def write_ahead(live: Live) -> None:
     """Write what the catalogue says of the last sessions, as many as there is room for, and what reasons say of activities,
-    in the city's first language. One after the other they take a quarter of what each would within a request.
+    in the city's first language. One after the other they take half of what each would within a request.
     """
     sessions, lang = live.catalogue.sessions, choose("", live.catalogue.languages)
     pieces = live.pieces(lang)
