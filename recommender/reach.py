@@ -160,8 +160,9 @@ def within_reach(
 def _rows_of(left: Bool) -> Int64:
     """The rows that are left, looked for eight at a time: there are few of them."""
     most, n, whole = 0, 0, len(left) - len(left) % 8
-    for row in range(len(left)):
-        most += left[row]
+    ones = left.view(np.uint8)
+    for row in range(len(ones)):
+        most += ones[row]
     rows = np.empty(most + 1, dtype=np.int64)
     eights = left[:whole].view(np.uint64)
     for eight in range(len(eights)):

@@ -101,15 +101,20 @@ def sieved(
                 unknown = _fits(step, begin, end, asked, columns, marks, fits)
                 _narrow(some, fits, unknown, counts[step])
     activities, sessions, first, minutes = within_reach(left, open_now, alone, activity, held, way)
-    found = len(activities)
+    found, no_age, no_language, no_price = (
+        len(activities),
+        columns.age_unknown,
+        columns.no_language,
+        columns.price_unknown,
+    )
     age, language = np.zeros(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)
     price, place = np.empty(found, dtype=np.bool_), np.zeros(found, dtype=np.bool_)
     by_age, by_language = asked.steps >> AGE & 1 > 0, asked.steps >> LANGUAGE & 1 > 0
     for one in range(found):
         row = activities[one]
-        age[one] = by_age and columns.age_unknown[row]
-        language[one] = by_language and columns.no_language[row]
-        price[one] = columns.price_unknown[row]
+        age[one] = by_age and no_age[row]
+        language[one] = by_language and no_language[row]
+        price[one] = no_price[row]
         if way.known:
             until, placed = first[one + 1] if one + 1 < found else len(sessions), False
             for session in range(first[one], until):
@@ -237,11 +242,13 @@ def _old_enough(
 @compiled
 def _narrow(left: Bool, fits: Bool, unknown: Bool, counts: Int64) -> None:
     """Leave who passes a filter, and count them, and for how much of that nobody knows."""
+    # Bytes are added up many at a time; truths would be asked one by one.
+    one, other, unsure = left.view(np.uint8), fits.view(np.uint8), unknown.view(np.uint8)
     n = not_known = 0
-    for row in range(len(left)):
-        left[row] &= fits[row]
-        n += left[row]
-    for row in range(len(unknown)):
-        not_known += left[row] & unknown[row]
+    for row in range(len(one)):
+        one[row] &= other[row]
+        n += one[row]
+    for row in range(len(unsure)):
+        not_known += one[row] & unsure[row]
     counts[0] += n
     counts[1] += not_known
