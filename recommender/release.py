@@ -182,12 +182,22 @@ def load_release(directory: Path) -> Release:
     BrokenRelease
         Names the file that is missing, changed or of another version.
     """
-    for line in _read(directory / SUMS).decode("ascii", "replace").splitlines(keepends=True):
+    sums = _read(directory / SUMS)
+    try:
+        return _load_checked(directory, sums)
+    except BrokenRelease:
+        if _read(directory / SUMS) == sums:
+            raise
+    return load_release(directory)  # written anew under the same name while it was read
+
+
+def _load_checked(directory: Path, sums: bytes) -> Release:
+    for line in sums.decode("ascii", "replace").splitlines(keepends=True):
         match = _SUM_LINE.fullmatch(line.removesuffix("\n"))
         if match is None or not line.endswith("\n"):
             raise BrokenRelease(f"{directory / SUMS} is damaged: {line!r} is no checksum")
         _check(directory / match[2], match[1], SUMS)
-    listed = {line.partition("  ")[2] for line in _read(directory / SUMS).decode("ascii").splitlines()}
+    listed = {line.partition("  ")[2] for line in sums.decode("ascii").splitlines()}
     for needed in (MANIFEST, TIMES):
         if needed not in listed:
             raise BrokenRelease(f"{directory / SUMS} is damaged: it does not name {needed}")
