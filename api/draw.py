@@ -11,6 +11,8 @@ from recommender.city import Catalogue, Clock
 from recommender.context import DAY
 from recommender.passport import Passport
 
+MAX_KEY_SIZE = blake2b.MAX_KEY_SIZE
+
 
 def seed_of(secret: bytes, who: bytes, at: int, catalogue: Catalogue) -> int:
     """Keyed digest of who asks and the city's own day, as 64 bits. What is asked does not count, nor the hour.
@@ -26,7 +28,7 @@ def seed_of(secret: bytes, who: bytes, at: int, catalogue: Catalogue) -> int:
     """
     day = local_day(at, catalogue.clock)
     # Python's own BLAKE2 (RFC 7693): asking OpenSSL for an algorithm takes longer than the digest itself.
-    digest = blake2b(b"%b\n%b\n%d" % (catalogue.city.encode(), who, day), key=secret, digest_size=8)
+    digest = blake2b(b"%b\n%b\n%d" % (catalogue.city.encode(), who, day), key=secret[:MAX_KEY_SIZE], digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
 

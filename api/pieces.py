@@ -12,7 +12,8 @@ Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
 PLACES, VENUES, REASONS, FEW = 12_288, 4096, 40_960, 256
-"""How many are kept for one language of one city, however large it is: about eleven megabytes, one, ten, and next to nothing."""
+"""How many are kept for one language of one city, however large it is: about eleven megabytes, one, ten, and next to nothing,
+where descriptions are a few sentences."""
 
 
 class Kept(dict[Name, Value]):

@@ -13,10 +13,7 @@ from recommender.city import COMPANY, DOMAINS, FORMS, STAGES, UNKNOWN
 
 def number(value: float, digits: int = 6) -> float | None:
     """A number, None for NaN."""
-    return None if value != value else _rounded(value, digits)
-
-
-_rounded = lru_cache(maxsize=8192)(round)  # the same prices, ages and weights again and again
+    return None if value != value else round(value, digits)
 
 
 def word(words: tuple[str, ...], index: int) -> str | None:

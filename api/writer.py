@@ -45,8 +45,8 @@ class Writer:
         How many lists that were shown may wait. When the store is away for longer than that, new ones are counted
         and let go: an answer never waits for its record.
     patience : float
-        Seconds that somebody who wants to know waits before being told to try again. While the store has been at one
-        transaction for longer than that, whoever comes is told at once: waiting would only hold up the app.
+        Seconds that somebody who wants to know waits before being told to try again. Once somebody has waited in vain,
+        whoever comes is told at once, until the store takes something again.
     lost : callable
         Called for every list of which no record is kept.
     """
@@ -55,7 +55,7 @@ class Writer:
         self,
         store: Store,
         most: int = 10_000,
-        patience: float = 2.0,
+        patience: float = 5.0,
         lost: Callable[[], object] = lambda: None,
     ) -> None:
         self.store, self.patience = store, patience
@@ -65,7 +65,8 @@ class Writer:
         self._shown = 0
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
-        self._began: float | None = None  # when the batch in hand was begun; the event loop's clock
+        self._busy = False
+        self._in_vain = False  # somebody waited, and the store has not taken anything since
 
     def start(self) -> None:
         """Begin to empty the queue; on the running event loop."""
@@ -99,12 +100,13 @@ class Writer:
             When the store does not take it in time. The job may have begun, and be done after all, so only what may
             be done twice belongs here.
         """
-        if self._began is not None and asyncio.get_running_loop().time() - self._began > self.patience:
-            raise StoreAway("the store has been at something else for too long")
+        if self._in_vain:
+            raise StoreAway("others wait in vain")
         waiting = self._enqueue(job)
         finished, _ = await asyncio.wait({waiting.done}, timeout=self.patience)
         if not finished:
             waiting.give_up()
+            self._in_vain = self._busy
             raise StoreAway("the store did not take it in time")
         result: T = waiting.done.result()
         return result
@@ -120,9 +122,9 @@ class Writer:
             while not self._queue.empty() and len(batch) < AT_ONCE:
                 batch.append(self._queue.get_nowait())
             wanted = [(one, one.job) for one in batch if one.job is not None]
-            self._began = asyncio.get_running_loop().time()
+            self._busy = True
             results = await asyncio.to_thread(self._together, [job for _, job in wanted]) if wanted else []
-            self._began = None
+            self._busy = self._in_vain = False
             for (one, _), result in zip(wanted, results, strict=True):
                 if one.done.cancelled():
                     continue
@@ -137,7 +139,9 @@ class Writer:
         """What each job returned, or the error it ended in."""
         try:
             with self.store.transaction() as connection:
-                return [job(connection) for job in jobs]
+                done = [job(connection) for job in jobs]
+            self._in_vain = False  # it answers, even if more is to come
+            return done
         except Exception as error:
             if len(jobs) == 1:
                 return [error]

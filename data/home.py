@@ -81,14 +81,27 @@ class Home:
         return URL.create("sqlite", database=str(self.path.absolute() / "leerlijn.sqlite")).render_as_string()
 
     def secret(self) -> bytes:
-        """The installation's own 32 random bytes, made the first time they are asked for."""
+        """The installation's own 32 random bytes, made the first time they are asked for.
+
+        Raises
+        ------
+        BadInput
+            When the file is there and empty, as after a disk that was full.
+        """
         path = self.path / "secret"
         try:
-            return path.read_bytes()
+            found = path.read_bytes()
         except FileNotFoundError:
             self.path.mkdir(parents=True, exist_ok=True)
+        else:
+            if not found:
+                raise BadInput(f"{path} is empty: put it back from a backup, or remove it and another one is made")
+            return found
         aside = path.with_name(f".secret.{os.getpid()}")
-        aside.write_bytes(secrets.token_bytes(32))
+        with aside.open("wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
         aside.chmod(0o600)
         try:
             os.link(aside, path)  # of several workers, the first one's stays

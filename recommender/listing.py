@@ -53,7 +53,15 @@ _PAST = np.array([SOURCE_ROWS[name] for name in PAST])
 
 
 def listed(scored: Scored, catalogue: Catalogue, model: Model) -> Places:
-    """The list for one learner, by the policy that the request asks for."""
+    """The list for one learner, by the policy that the request asks for.
+
+    Raises
+    ------
+    FloatingPointError
+        For scores that are no numbers, as a broken release makes them: no order goes with those.
+    """
+    if not np.isfinite(scored.total).all():
+        raise FloatingPointError("scores that are no finite numbers")
     request, can, passport, beliefs = scored.request, scored.can, scored.passport, scored.beliefs
     rooms = catalogue.activity_columns.records, catalogue.session_columns.records
     if request.policy == "relevance":

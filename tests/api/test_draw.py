@@ -53,9 +53,10 @@ def test_everything_it_is_made_of_counts(tiny_catalogue: Catalogue) -> None:
         seed(tiny_catalogue),
         seed(tiny_catalogue, who=b"p-2"),
         seed(tiny_catalogue, secret=b"t" * 32),
+        seed(tiny_catalogue, secret=b"t" * 64 + b"\n"),  # written by hand
         seed(elsewhere),
     }
-    assert len(found) == 4
+    assert len(found) == 5
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Passport)])

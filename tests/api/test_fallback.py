@@ -95,3 +95,17 @@ def test_the_page_goes_on_too(served: Served) -> None:
     breaks(served, without_anything)
     assert served.http.get("/").status_code == 200
     assert served.http.post("/", data={"theme": "space"}).status_code == 200
+
+
+@pytest.mark.parametrize("score", [np.nan, np.inf, -np.inf])
+def test_a_score_that_is_no_number_is_never_shown(served: Served, score: float) -> None:
+    def spoiled(model: Model) -> Model:
+        popular = model.popular.copy()
+        popular[:, 2] = score
+        return replace(model, popular=popular)
+
+    breaks(served, spoiled)
+    answer = served.ask(passport=EVERYTHING, count=50)
+    assert told(answer) == ("stamps", "agenda", True)
+    shown = [one["activity"]["id"] for one in answer["recommendations"]]
+    assert len(shown) == len(set(shown)) > 3

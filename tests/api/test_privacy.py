@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,23 @@ def test_nothing_of_an_inline_passport_is_kept(
     assert "/v1/recommendations 200" in ours
     for mark in MARKS:
         assert mark not in ours
+
+
+def fractions_kept() -> set[str]:
+    """Numbers with a fraction that some cache of this process knows its results by."""
+    caches = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+    keys = (key for cache in caches for key in gc.get_referents(cache) if isinstance(key, tuple))
+    return {str(part) for key in keys for part in key if isinstance(part, float) and not part.is_integer()}
+
+
+def test_no_cache_holds_how_far_somebodys_home_is(settle: Callable[..., Home], tmp_path: Path) -> None:
+    lent = {"age": 8, "home": {"lat": 51.77, "lon": 5.53}}
+    with serve(Settings(home=settle(tmp_path).path)) as served:
+        served.ask(passport={"age": 8}, count=50)
+        before = fractions_kept()
+        answer = served.ask(passport=lent, count=50)
+        assert any(one["travel_minutes"] for one in answer["recommendations"])
+        assert fractions_kept() == before
 
 
 def test_no_log_names_a_learner_even_when_something_breaks(

@@ -109,3 +109,11 @@ def test_what_a_killed_publisher_left_is_cleared_by_the_next(home: Home) -> None
     (folder / ".current.123").write_text("half a na")
     home.point("oss", "one")
     assert not [path.name for path in folder.glob(".*")]
+
+
+def test_a_secret_is_made_once_and_an_empty_one_is_refused(home: Home) -> None:
+    assert len(home.secret()) == 32
+    assert home.secret() == home.secret()
+    (home.path / "secret").write_bytes(b"")
+    with pytest.raises(BadInput, match="secret is empty"):
+        home.secret()
