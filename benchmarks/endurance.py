@@ -8,7 +8,8 @@ at half of that pace. A release is swapped every minute, the database is frozen 
 killed every five minutes. Allowed: connections that a killed worker took along, and 503 with Retry-After for writes
 while the database is frozen (and as long after as the service waits before it tries again).
 
-Memory is what all processes hold, pages that they share counted once: their own bytes and the mapped files. It is weighed from a
+Memory is what all processes hold, pages that they share counted once: their own bytes and the releases they have mapped. Libraries
+do not count: how much of them falls to the service depends on who else on the machine uses them. It is weighed from a
 sixth of the time on; what it grew by is the median of the last three weighings over that of the first three.
 """
 
@@ -16,10 +17,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from tests import postgres
 FROZEN_SECONDS, AFTER_SECONDS = 10.0, 6.0
 SWAP_SECONDS, KILL_SECONDS, FREEZES = 60.0, 300.0, 3
 WITHOUT = "200, a list without what the store knows"
+_OWN = re.compile(r"Pss_Anon: +(\d+) kB")
 CUT_OFF = ("RemoteProtocolError", "ReadError", "ConnectError", "WriteError", "ReadTimeout")
 
 
@@ -85,20 +87,24 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Weight:
-    """MiB of all processes, pages that are shared counted once: altogether, and what is in no file."""
+    """MiB of all processes, pages that are shared counted once: altogether without libraries, and what is in no file."""
 
     whole: float
     own: float
 
 
-def memory(first: psutil.Process) -> Weight:
+def memory(first: psutil.Process, home: Path) -> Weight:
     """What the service weighs now."""
-    parts: Counter[str] = Counter()
+    own, mapped, ours = 0, 0, False
     for process in (first, *first.children()):
-        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()[1:]:
-            name, kib, _ = line.split()
-            parts[name] += int(kib)
-    return Weight(parts["Pss:"] / 1024, parts["Pss_Anon:"] / 1024)
+        kernel = Path(f"/proc/{process.pid}")
+        own += int(_OWN.findall((kernel / "smaps_rollup").read_text())[0])
+        for line in (kernel / "smaps").read_text().splitlines():
+            if line.startswith("Pss:"):
+                mapped += int(line.split()[1]) * ours
+            elif not line.endswith("kB"):
+                ours = str(home) in line
+    return Weight((own + mapped) / 1024, own / 1024)
 
 
 def growth(held: Sequence[float]) -> float:
@@ -107,7 +113,13 @@ def growth(held: Sequence[float]) -> float:
 
 
 async def endure(
-    url: str, asked: Sequence[tuple[str, object]], rate: float, minutes: float, trouble: Trouble, first: psutil.Process
+    url: str,
+    asked: Sequence[tuple[str, object]],
+    rate: float,
+    minutes: float,
+    trouble: Trouble,
+    first: psutil.Process,
+    home: Path,
 ) -> tuple[load.Seen, list[Weight]]:
     """Ask and make trouble at the same time; what was seen, and the memory from a sixth of the time on."""
     share = min(1.0, minutes / 30)
@@ -115,7 +127,7 @@ async def endure(
 
     def weigh() -> None:
         with suppress(psutil.NoSuchProcess, OSError):  # one that was just killed
-            held.append(memory(first))
+            held.append(memory(first, home))
 
     until = time.perf_counter() + seconds
     seen, *_ = await asyncio.gather(
@@ -146,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             load.capacity(address, asked, 5)
             full = load.capacity(address, asked, 15)
             trouble = Trouble(Home(home), tables.city.id, server, first)
-            work = endure(address, asked, given.share * full, given.minutes, trouble, first)
+            work = endure(address, asked, given.share * full, given.minutes, trouble, first, home)
             seen, held = asyncio.run(work)
             alive = len(load.workers_of(first))
     report(given, full, seen, held, trouble, alive)

@@ -53,7 +53,7 @@ def test_nothing_of_an_inline_passport_is_kept(
 
 def fractions_kept() -> set[str]:
     """Numbers with a fraction that some cache of this process knows its results by."""
-    caches = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+    caches = [one for one in gc.get_objects() if type(one) is functools._lru_cache_wrapper]
     keys = (key for cache in caches for key in gc.get_referents(cache) if isinstance(key, tuple))
     return {str(part) for key in keys for part in key if isinstance(part, float) and not part.is_integer()}
 
